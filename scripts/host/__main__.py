@@ -43,12 +43,11 @@ def up(_arguments: list[str]) -> None:
 
 
 def status(_arguments: list[str]) -> None:
-    server, source, template = prepare(with_template=True)
+    server, source, _template = prepare()
     print(f"Odoo        {source}")
     print(f"code        {source.path}")
     print(f"PostgreSQL  {server.sql('SHOW server_version')} at {server.host}")
     print(f"databases   {', '.join(databases.names(server))}")
-    print(f"template    {template}")
 
 
 def odoo(arguments: list[str]) -> None:
@@ -103,7 +102,7 @@ def _become(command: list[str], env: dict[str, str]) -> None:
 def check(arguments: list[str]) -> int:
     import checks
 
-    return checks.main(arguments, prepare)
+    return checks.main(arguments)
 
 
 COMMANDS: dict[str, Callable[[list[str]], int | None]] = {

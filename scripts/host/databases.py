@@ -1,4 +1,4 @@
-"""Databases: one template with the Odoo modules we build on, made once; every other database is a copy of it."""
+"""Databases: one template with the Odoo modules we build on, made once; the others are copies of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LANGUAGE = "zh_CN"
 _PREFIX = "ecom_template_"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,50}")
 
-# The first company is Chinese, so that the Chinese chart of accounts is the one that is loaded with `account`.
+# The first company is Chinese, so that `account` loads the Chinese chart of accounts.
 _COMPANY = """
 china = env.ref("base.cn")
 yuan = env.ref("base.CNY")
@@ -45,10 +45,8 @@ env.cr.commit()
 
 def template(server: Server, source: Source) -> str:
     """The name of the template database; it is built (two minutes) when Odoo, a pin or the list changed."""
-    name = (
-        _PREFIX
-        + digest(str(source), ROOT / "requirements-oca.txt", " ".join(MODULES), LANGUAGE, _COMPANY)[:10]
-    )
+    parts = (str(source), ROOT / "requirements-oca.txt", " ".join(MODULES), LANGUAGE, _COMPANY)
+    name = _PREFIX + digest(*parts)[:10]
     if exists(server, name):
         return name
     fresh = name + "_new"
@@ -69,8 +67,9 @@ def odoo(*arguments: str, what: str, stdin: str | None = None) -> str:
     if arguments[0] != "shell":
         arguments = (*arguments, "--stop-after-init", "--no-http")
     LOGS.mkdir(exist_ok=True)
-    command = [PYTHON, "-m", "odoo", *arguments, "--log-level=warn"]
-    output = run(command, what=what, env=settings.env(), stdin=stdin)
+    output = run(
+        [PYTHON, "-m", "odoo", *arguments, "--log-level=warn"], what=what, env=settings.env(), stdin=stdin
+    )
     errors = [line for line in output.splitlines() if re.search(r" (ERROR|CRITICAL) |^Traceback", line)]
     if errors:
         raise HostError(f"{what} logged errors:\n{output[-4000:]}")
@@ -86,7 +85,8 @@ def create(server: Server, name: str, template_name: str) -> None:
     server.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
     _copy_files(template_name, name)
     server.sql(
-        "UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key IN ('database.uuid', 'database.secret');"
+        "UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid';"
+        "UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.secret';"
         "UPDATE ir_config_parameter SET value = now()::timestamp(0) WHERE key = 'database.create_date'",
         name,
     )
@@ -101,7 +101,7 @@ def drop(server: Server, name: str) -> None:
 
 
 def drop_others(server: Server, prefix: str, keep: str) -> None:
-    """Forget what earlier states of the project left; what is in use this moment stays until the next time."""
+    """Forget what earlier states of the project left; what is in use right now stays until later."""
     for name in names(server):
         if name.startswith(prefix) and name != keep and not name.endswith("_new"):
             with contextlib.suppress(HostError):

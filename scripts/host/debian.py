@@ -1,7 +1,8 @@
 """Odoo 19 from Debian's unstable suite, unpacked into a private root; nothing is installed system-wide.
 
-apt works on a private state below .host/apt. Its only source is a copy of the machine's own stanza for Debian's main
-archive with the suite swapped, so the mirror, the proxy and the keyring are those the machine already trusts.
+apt works on a private state below .host/apt. Its only source is a copy of the machine's own stanza for
+Debian's main archive with the suite swapped, so the mirror, the proxy and the keyring are those the machine
+trusts already.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _from_one_line(line: str) -> Iterator[str]:
 
 
 def _stanza(fields: dict[str, str], uris: list[str], suites: list[str]) -> Iterator[str]:
-    """Debian's main archive ends in /debian and offers plain suites, unlike security, updates and other vendors."""
+    """Debian's main archive ends in /debian and offers plain suites, unlike security and other vendors."""
     plain = any(not suite.endswith(("-security", "/")) for suite in suites)
     for uri in uris:
         if plain and "main" in fields.get("components", "").split() and _is_main_archive(uri):

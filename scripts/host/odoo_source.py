@@ -96,7 +96,7 @@ def _importable() -> Iterator[Path]:
 
 
 def _from_git() -> Source:
-    """A shallow clone, but only when the repository answers at once: offline this costs a moment, not minutes."""
+    """A shallow clone, but only when the repository answers at once: being offline costs a moment."""
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     ask = ["git", "ls-remote", "--exit-code", REPOSITORY, f"refs/heads/{BRANCH}"]
     clone = ["git", "clone", "--quiet", "--depth=1", f"--branch={BRANCH}", REPOSITORY, str(_CODE)]

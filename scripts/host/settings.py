@@ -46,7 +46,6 @@ def env() -> dict[str, str]:
 
 
 def _kept_password() -> str:
-    kept = (
-        re.search(r"^admin_passwd = (\S+)$", CONFIG.read_text(), re.MULTILINE) if CONFIG.is_file() else None
-    )
+    before = CONFIG.read_text() if CONFIG.is_file() else ""
+    kept = re.search(r"^admin_passwd = (\S+)$", before, re.MULTILINE)
     return kept[1] if kept else secrets.token_urlsafe(24)

@@ -1,0 +1,186 @@
+"""scripts/test: prepare the host, lint, and run every test in one call of pytest.
+
+scripts/test                          everything
+scripts/test --fast                   lint and tests/ only: no database
+scripts/test PATH… [pytest options]   only these; below addons/ in a database of their own, no lint
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import databases
+import environment
+import odoo_source
+import postgres
+import settings
+from places import ADDONS, CONFIG, LOGS, PYTHON, ROOT, VENV, HostError, digest, only_one, say
+
+_PREFIX = "ecom_addons_"  # databases with the add-ons installed
+_TEST = "ecom_test_"
+_NO_TESTS = 5  # pytest's exit code when it collected nothing
+_PYLINT = ("--load-plugins=pylint_odoo", "-d", "all", "-e", "odoolint", "--valid-odoo-versions=19.0")
+# Everything else of the root and of scripts/ is checked by ruff, which finds Python by its first line.
+_TYPED = ("addons/*/lib/*/", "scripts/host/*.py")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    fast = "--fast" in arguments
+    arguments = [argument for argument in arguments if argument != "--fast"]
+    paths = [argument for argument in arguments if _is_path(argument)]
+    options = [argument for argument in arguments if argument not in paths]
+    with only_one():
+        environment.ensure()
+    say("environment: ready")
+    failed = [] if paths else lint()
+    code = _plain(paths or ["tests"], options) if fast or _is_plain(paths) else _with_odoo(paths, options)
+    for name in failed:
+        say(f"FAILED: {name} (see above)")
+    return code or bool(failed)
+
+
+def lint() -> list[str]:
+    """Run every linter and show what it says; give back the names of those that found something."""
+    programs = VENV / "bin"
+    addons = [str(path.parent.relative_to(ROOT)) for path in sorted(ADDONS.glob("*/__manifest__.py"))]
+    typed = [str(path.relative_to(ROOT)) for pattern in _TYPED for path in sorted(ROOT.glob(pattern))]
+    steps: list[tuple[str, Sequence[str | Path]]] = [
+        ("ruff check", [programs / "ruff", "check", "--quiet", "."]),
+        ("ruff format", [programs / "ruff", "format", "--check", "--quiet", "."]),
+    ]
+    if typed:
+        steps.append(("mypy", [programs / "mypy", "--no-error-summary", *typed]))
+    if addons:
+        steps.append(("pylint-odoo", [programs / "pylint", "--score=n", *_PYLINT, *addons]))
+    failed = []
+    for name, command in steps:
+        code = subprocess.run(
+            command, cwd=ROOT, env=settings.env(), stdin=subprocess.DEVNULL, check=False
+        ).returncode
+        say(f"{name}: {'failed' if code else 'clean'}")
+        if code:
+            failed.append(name)
+    return failed
+
+
+def _is_path(argument: str) -> bool:
+    return not argument.startswith("-") and (ROOT / argument.partition("::")[0]).exists()
+
+
+def _is_plain(paths: list[str]) -> bool:
+    """Whether only tests without Odoo are asked for."""
+    if not paths:
+        return not any(ADDONS.glob("*/tests/test_*.py"))
+    return not any((ROOT / path.partition("::")[0]).resolve().is_relative_to(ADDONS) for path in paths)
+
+
+def _plain(paths: list[str], options: list[str]) -> int:
+    if not any((ROOT / "tests").glob("**/test_*.py")):
+        say("there are no tests yet")
+        return 0
+    return _pytest(["-p", "no:odoo", *options, *paths], settings.env())
+
+
+def _with_odoo(paths: list[str], options: list[str]) -> int:
+    """Every test in one call, in a fresh copy of a database in which the add-ons are installed."""
+    with only_one():
+        source = odoo_source.ensure()
+        server = postgres.ensure()
+        settings.write(server)
+        template = databases.template(server, source)
+        installed = _with_addons(server, template)
+    say(f"host: {source}, PostgreSQL at {'the given address' if server.password else server.host}")
+    _drop_abandoned(server)
+    name = f"{_TEST}{os.getpid()}"
+    databases.create(server, name, installed)
+    log = LOGS / f"{name}.log"
+    log.unlink(missing_ok=True)
+    plugin = [
+        f"--odoo-database={name}",
+        f"--odoo-config={CONFIG}",
+        "--odoo-http",
+        "--odoo-log-level=warn",
+        "--odoo-extra=load=base,rpc,web",  # no job runner, no cron: tests run what they mean to run
+        "--odoo-extra=max-cron-threads=0",
+        f"--odoo-extra=logfile={log}",
+    ]
+    everything = ["tests", *(str(path) for path in sorted(ADDONS.glob("*/tests")))]
+    env = {**settings.env(), **server.env(), "ECOM_TEST_LOG": str(log)}
+    env["PYTHONPATH"] = str(Path(__file__).parent)
+    try:
+        return _pytest(["-p", "odoo_log", *plugin, *options, *(paths or everything)], env)
+    finally:
+        with contextlib.suppress(HostError):
+            databases.drop(server, name)
+
+
+def _pytest(arguments: list[str], env: dict[str, str]) -> int:
+    say("pytest: starting")
+    command = [str(PYTHON), "-m", "pytest", *arguments]
+    code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
+    return 0 if code == _NO_TESTS and not arguments else code
+
+
+def _with_addons(server: postgres.Server, template: str) -> str:
+    """The name of a database with all add-ons installed; made again when a file other than a test changed."""
+    addons = [path.parent for path in _installable()]
+    if not addons:
+        return template
+    files = [path for addon in addons for path in sorted(addon.rglob("*")) if _matters(path, addon)]
+    contents = [part for path in files for part in (str(path.relative_to(ROOT)), path)]
+    name = _PREFIX + digest(template, *contents)[:10]
+    if not databases.exists(server, name):
+        names = ",".join(addon.name for addon in addons)
+        say(f"database: installing {names}")
+        fresh = name + "_new"
+        databases.drop(server, fresh)
+        databases.create(server, fresh, template)
+        output = databases.odoo("-d", fresh, "-i", names, what=f"installing {names}")
+        for line in output.splitlines():
+            print(line, file=sys.stderr)  # warnings of the installation: ours, or about ours
+        databases.freeze(server, fresh, name)
+        databases.drop_others(server, _PREFIX, keep=name)
+        say("database: installed")
+    return name
+
+
+def _installable() -> Iterator[Path]:
+    """Manifests of our add-ons whose dependencies are all here; a glue add-on may want more."""
+    manifests = {path.parent.name: path for path in sorted(ADDONS.glob("*/__manifest__.py"))}
+    source = odoo_source.ensure()
+    places = [ADDONS, Path(source.path, "addons"), Path(source.path, "odoo", "addons")]
+    places.append(environment.site_packages() / "odoo" / "addons")
+    for name, path in manifests.items():
+        manifest = ast.literal_eval(path.read_text())
+        missing = [
+            depend
+            for depend in manifest.get("depends", ["base"])
+            if not any((place / depend / "__manifest__.py").is_file() for place in places)
+        ]
+        if missing:
+            say(f"{name}: left out, it needs {', '.join(missing)}")
+        elif manifest.get("installable", True):
+            yield path
+
+
+def _matters(path: Path, addon: Path) -> bool:
+    inside = path.relative_to(addon).parts
+    return path.is_file() and inside[0] not in ("tests", "readme") and "__pycache__" not in inside
+
+
+def _drop_abandoned(server: postgres.Server) -> None:
+    """Test databases of runs that were killed."""
+    for name in databases.names(server):
+        pid = name.removeprefix(_TEST)
+        if name != pid and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            databases.drop(server, name)
+            (LOGS / f"{name}.log").unlink(missing_ok=True)

@@ -1,0 +1,29 @@
+"""A pytest plugin: show the warnings and errors of ours that Odoo logged, before pytest's closing line."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+_ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (WARNING|ERROR|CRITICAL) (\S+) (\S+): ", re.MULTILINE)
+_SHOWN = 30
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    path = Path(os.environ.get("ECOM_TEST_LOG", ""))
+    text = path.read_text(errors="replace") if path.is_file() else ""
+    starts = [match.start() for match in _ENTRY.finditer(text)]
+    entries = [text[a:b].rstrip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    ours = [entry for entry in entries if "ecom_" in entry.split(":", 4)[-2] or "/addons/ecom_" in entry]
+    others = len(entries) - len(ours)
+    if entries:
+        terminalreporter.section("Odoo's log")
+        for entry in ours[:_SHOWN]:
+            terminalreporter.write_line(entry)
+        if len(ours) > _SHOWN:
+            terminalreporter.write_line(f"… and {len(ours) - _SHOWN} more of ours")
+        terminalreporter.write_line(
+            f"{len(ours)} warnings or errors of ours, {others} of others (in {path.name})"
+        )
