@@ -12,7 +12,7 @@ REGULAR = {
     "alipay": [("recharge", 50000), ("donation", -188)],
     "wechatpay": [("recharge", 30000)],
     "douyin": [("ads_topup", -20000), ("insurance", -1250), ("penalty", -500), ("deposit", -100000)],
-    "pinduoduo": [("ads_topup", -15000), ("penalty", -300), ("small_payment", -200)],
+    "pinduoduo": [("ads_topup", -15000), ("penalty", -300), ("freight_compensation", -200)],
     "amazon": [("subscription", -3999), ("storage", -2218), ("ads", -8450)],
     "shopify": [("adjustment", 1500)],
 }

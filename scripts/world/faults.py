@@ -233,15 +233,26 @@ def unknown_word(scene: Scene, turn: int) -> None:
 
 def chain_gap(scene: Scene, turn: int) -> None:
     """Needs bills of one day each and a running balance; what fell into the gap is listed with it."""
-    open_ = [
-        account
+    free = [
+        (account, account.start + timedelta(days=number))
         for account in scene.accounts.values()
-        if account.plan.account_platform in ("alipay", "wechatpay") and account.plan.period == "day"
-        if account.gap is None and account.days > 4
+        if account.plan.account_platform == "alipay" and account.plan.period == "day" and account.gap is None
+        for number in range(1, account.days - 1)
     ]
-    if open_:
-        account = scene.random.choice(open_)
-        account.gap = account.start + timedelta(days=scene.random.randrange(1, account.days - 1))
+    # A day on which nothing else goes wrong, so that every other expectation stays as it is.
+    touched = {move.at.date() for move in scene.extra_moves}
+    touched |= {
+        order.settled.date() for orders in scene.orders.values() for order in orders if order.no in scene.used
+    }
+    touched |= {
+        refund.at.date() + timedelta(days=late)
+        for refund in scene.refunds
+        for late in (0, 1)
+        if refund.times > 1 or not refund.listed
+    }
+    free = [(account, day) for account, day in free if day not in touched]
+    if free:
+        account, account.gap = scene.random.choice(free)
         shop: ShopPlan = account.plan
         scene.expected.append(
             {

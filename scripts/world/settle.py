@@ -31,10 +31,9 @@ class Till:
             amount=amount,
             row=row,
             order=order.no,
-            trade=trade_number(order, at),
             ordered=order.ordered,
             referenced=order.referenced,
-            **{"sub": order.items[0].sub_no, "sku": order.items[0].sku, **more},
+            **{"sub": order.items[0].sub_no, "sku": order.items[0].sku, "trade": trade_number(order), **more},
         )
 
     def pay(self, order: Order) -> list[Move]:
@@ -44,7 +43,10 @@ class Till:
         moves = []
         for turn in range(order.times):
             at = order.settled + turn * timedelta(minutes=self.random.randrange(2, 50))
-            moves += self._payment(order, at)
+            again = self._payment(order, at)
+            for move in again if turn else ():
+                move.trade = move.trade[:-1] + str(turn)
+            moves += again
         return [move for move in moves if move.amount]
 
     def _payment(self, order: Order, at: datetime) -> list[Move]:
@@ -136,7 +138,6 @@ def returned(fee: Fee, refund: Refund) -> int:
     return min(whole, rate.of(refund.amount))
 
 
-def trade_number(order: Order, at: datetime) -> str:
-    """The platform's own number of the payment: one per order and moment of payment."""
-    digits = Random(f"{order.shop.code} {order.no} {order.settled:%Y%m%d}").randrange(10**12)
-    return f"{order.paid:%Y%m%d}{digits:012d}{order.times if at > order.settled else 0}"
+def trade_number(order: Order) -> str:
+    """The platform's own number of the payment; refunds name the payment they come from."""
+    return f"{order.paid:%Y%m%d}{Random(f'{order.shop.code} {order.no}').randrange(10**12):012d}0"

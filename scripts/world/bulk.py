@@ -1,0 +1,211 @@
+"""A very large, almost clean world for speed tests: whole columns at a time, no objects.
+
+Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets one file a day. Every 200th order is
+paid 1.00 short; everything else matches.
+
+`orders.csv` and `refunds.csv` are made for PostgreSQL's COPY (one header row, nothing quoted), one row per order:
+
+    shop,order_no,ordered_at,paid_at,shipped_at,currency,platform_subsidy,buyer_paid,receivable
+    shop,refund_no,order_no,refunded_at,currency,amount
+
+`expected.json` has per account and kind the lines, the sum, opening and closing, and the number of short orders.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from . import bulk_bills
+from .model import Account, ShopPlan, share, yuan
+from .output import setup, write_json
+from .plans import DOUYIN_CSV, PINDUODUO, TMALL_RANGE, WECHAT
+
+SALE, SUBSIDY, FEE, EXTRA, REFUND = range(5)
+MIX = {
+    "alipay": (TMALL_RANGE, 16),
+    "douyin": (DOUYIN_CSV, 10),
+    "pinduoduo": (PINDUODUO, 8),
+    "wechatpay": (WECHAT, 6),
+}
+PREFIX = {"alipay": "30", "douyin": "69", "wechatpay": "MINI", "pinduoduo": ""}
+KINDS_EACH = {"wechatpay": 2}
+
+
+@dataclass
+class Ledger:
+    """The movements of one account as columns, oldest first; `order` numbers the shop's orders."""
+
+    account: Account
+    order_nos: list[str]
+    order: np.ndarray
+    word: np.ndarray
+    amount: np.ndarray
+    second: np.ndarray
+    number: np.ndarray
+    balance: np.ndarray
+    moments: list[str]
+
+
+def plans_of(count: int) -> list[ShopPlan]:
+    """`count` shops, each with an account of its own, in the usual mix of platforms."""
+    result = []
+    names = [name for name, (_plan, weight) in MIX.items() for _turn in range(weight)]
+    for number in range(count):
+        platform = names[number * len(names) // count]
+        plan, code = MIX[platform][0], f"{platform[:3].upper()}-{number:03d}"
+        result.append(
+            replace(
+                plan,
+                code=code,
+                account=code,
+                name=f"{plan.name} {number}",
+                newest_first=False,
+                period="day",
+                fees=plan.fees[:1],
+            )
+        )
+    return result
+
+
+def bulk(
+    folder: str | Path,
+    *,
+    orders: int = 160_000,
+    lines: int = 500_000,
+    shops: int = 40,
+    seed: int = 1,
+    start: date = date(2026, 9, 1),
+    days: int = 5,
+) -> None:
+    """Write `orders` orders and exactly `lines` canonical bill lines into `folder`."""
+    folder = Path(folder)
+    (folder / "bills").mkdir(parents=True, exist_ok=True)
+    plans = plans_of(shops)
+    sizes = share(orders, [1] * shops)
+    kinds = [KINDS_EACH.get(plan.account_platform, 1) for plan in plans]
+    refunds = [size * 6 // 100 for size in sizes]
+    base = sum((2 * size + refund) * kind for size, refund, kind in zip(sizes, refunds, kinds, strict=True))
+    room = [size if kind == 1 else 0 for size, kind in zip(sizes, kinds, strict=True)]
+    if not 0 <= lines - base <= sum(room):
+        raise ValueError(f"{orders} orders give {base} to {base + sum(room)} lines")
+    extras = share(lines - base, room)
+    accounts, expected = [], []
+    with (
+        (folder / "orders.csv").open("w", encoding="utf-8") as order_file,
+        (folder / "refunds.csv").open("w", encoding="utf-8") as refund_file,
+    ):
+        order_file.write(
+            "shop,order_no,ordered_at,paid_at,shipped_at,currency,platform_subsidy,buyer_paid,receivable\n"
+        )
+        refund_file.write("shop,refund_no,order_no,refunded_at,currency,amount\n")
+        for n, plan in enumerate(plans):
+            account = Account(plan=plan, start=start, days=days, opening=5_000_000)
+            random = np.random.Generator(np.random.PCG64([seed, n]))
+            ledger, order_text, refund_text = _shop(account, random, sizes[n], extras[n], refunds[n])
+            order_file.write(order_text)
+            refund_file.write(refund_text)
+            place = folder / "bills" / account.code
+            place.mkdir(exist_ok=True)
+            bulk_bills.write(place, ledger)
+            accounts.append(account)
+            expected.append(_expected(ledger, kinds[n]))
+    write_json(folder / "setup.json", setup(plans, accounts))
+    short = sum(-(-size // 200) for size in sizes)
+    write_json(
+        folder / "expected.json",
+        {"seed": seed, "orders": orders, "lines": lines, "amount_mismatch": short, "accounts": expected},
+    )
+
+
+def _fee(amount: np.ndarray, plan: ShopPlan) -> np.ndarray:
+    """The plan's rate in whole numbers, half up."""
+    points = int(plan.fees[0].rate_percent * 100)
+    return (amount * points + 5000) // 10000
+
+
+def _shop(
+    account: Account, random: np.random.Generator, size: int, extras: int, refunds: int
+) -> tuple[Ledger, str, str]:
+    plan = account.plan
+    paid = random.integers(0, account.days, size) * 86400 + random.integers(8 * 3600, 22 * 3600, size)
+    paid.sort()
+    due = random.integers(990, 50000, size)
+    short = np.zeros(size, dtype=np.int64)
+    short[::200] = 100
+    gross = due - short
+    chosen = np.sort(random.permutation(size)[:extras])
+    back = np.sort(random.permutation(size)[:refunds])
+    subsidised = plan.account_platform == "douyin"
+    extra = gross[chosen] // 20 + 1
+    sale = gross.copy()
+    if subsidised:
+        sale[chosen] -= extra
+    everyone = np.arange(size)
+    refund = np.maximum(gross[back] // 3, 1)
+    order = np.concatenate([everyone, chosen, everyone, back])
+    word = np.repeat([SALE, SUBSIDY if subsidised else EXTRA, FEE, REFUND], [size, extras, size, refunds])
+    amount = np.concatenate([sale, extra if subsidised else -extra, -_fee(gross, plan), -refund])
+    second = paid[order] + np.where(word == REFUND, 3600, 0)
+    place = np.lexsort((word, order, second))
+    order, word, amount, second = order[place], word[place], amount[place], second[place]
+    days = [account.start + timedelta(days=day) for day in range(account.days + 2)]
+    clock = [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in range(86400)]
+
+    def moments(seconds: np.ndarray) -> list[str]:
+        return [f"{days[s // 86400]} {clock[s % 86400]}" for s in seconds.tolist()]
+
+    nos = _order_numbers(account, random, paid, size)
+    ledger = Ledger(
+        account=account,
+        order_nos=nos,
+        order=order,
+        word=word,
+        amount=amount,
+        second=second,
+        number=np.arange(len(order)),
+        balance=account.opening + np.cumsum(amount),
+        moments=moments(second),
+    )
+    subsidy = np.zeros(size, dtype=np.int64)
+    if subsidised:
+        subsidy[chosen] = extra
+    at, sent = moments(paid), moments(paid + 5 * 3600)
+    order_text = "".join(
+        f"{plan.code},{no},{t},{t},{s},CNY,{yuan(sub)},{yuan(want - sub)},{yuan(want)}\n"
+        for no, t, s, sub, want in zip(nos, at, sent, subsidy.tolist(), due.tolist(), strict=True)
+    )
+    refund_text = "".join(
+        f"{plan.code},{refund_number(account, n)},{nos[n]},{t},CNY,{yuan(value)}\n"
+        for n, t, value in zip(back.tolist(), moments(paid[back] + 3600), refund.tolist(), strict=True)
+    )
+    return ledger, order_text, refund_text
+
+
+def refund_number(account: Account, order: int) -> str:
+    return f"1{account.serial[:8]}{order:07d}"
+
+
+def _order_numbers(account: Account, random: np.random.Generator, paid: np.ndarray, size: int) -> list[str]:
+    tails = random.integers(0, 10**8, size).tolist()
+    if account.plan.account_platform == "pinduoduo":
+        start = datetime.combine(account.start, time())
+        days = [f"{start + timedelta(days=day):%y%m%d}" for day in range(account.days)]
+        pairs = zip(tails, (paid // 86400).tolist(), strict=True)
+        return [f"{days[day]}-{n:07d}{tail:08d}" for n, (tail, day) in enumerate(pairs)]
+    # 2 + 9 + 8 digits make the 19 of a Taobao or Douyin order.
+    prefix, shop = PREFIX[account.plan.account_platform], account.serial[:3]
+    return [f"{prefix}{shop}{n:06d}{tail:08d}" for n, tail in enumerate(tails)]
+
+
+def _expected(ledger: Ledger, kinds: int) -> dict:
+    total = yuan(int(ledger.amount.sum()))
+    balanced = ledger.account.plan.account_platform in ("alipay", "wechatpay")
+    figures = {"lines": len(ledger.order), "sum": total}
+    money = figures | {
+        "opening": yuan(ledger.account.opening) if balanced else None,
+        "closing": yuan(int(ledger.balance[-1])) if balanced else None,
+    }
+    by_kind = {"fund_flow": money} | ({"settlement": figures} if kinds == 2 else {})
+    return {"code": ledger.account.code, **money, "kinds": by_kind}
