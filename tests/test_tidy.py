@@ -1,0 +1,164 @@
+"""Manners that a machine can check, so that people need not; ruff, mypy and pylint check the others."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ADDONS = ROOT / "addons"
+SAMPLES = ADDONS / "ecom_connectors" / "tests" / "samples"
+
+FUNCTION_LINES_LIB = 50
+FUNCTION_LINES = 70
+FILE_LINES = 400
+# Files that are longer, each with the reason.
+LONG_FILES: dict[str, str] = {}
+
+_FLOATS = re.compile(r"^float(\d+)?$", re.IGNORECASE)
+
+
+def _python(*patterns: str) -> list[Path]:
+    found = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def _at(path: Path, line: int, text: str = "") -> str:
+    return f"{path.relative_to(ROOT)}:{line} {text}".rstrip()
+
+
+LIB = _python("addons/*/lib/**/*.py")
+THIN = [path for path in _python("addons/**/*.py") if path not in LIB]
+THIN_CODE = [path for path in THIN if "tests" not in path.relative_to(ADDONS).parts]
+TOOLS = _python("scripts/**/*.py", "tests/**/*.py")
+
+
+def _functions(path: Path) -> Iterator[tuple[str, int, int]]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, node.lineno, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_lib_does_not_know_odoo():
+    bad = []
+    for path in LIB:
+        for node in ast.walk(_tree(path)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            bad += [_at(path, node.lineno, name) for name in names if name.split(".")[0] == "odoo"]
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def test_lib_has_no_floats():
+    """Money is Decimal or an int of minor units; what is not money says so in a comment on its line."""
+    bad = []
+    for path in LIB:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        for node in ast.walk(_tree(path)):
+            if _is_float(node) and "not money" not in lines[node.lineno - 1]:
+                bad.append(_at(path, node.lineno, lines[node.lineno - 1].strip()))
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def _is_float(node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float) or bool(
+            isinstance(node.value, str) and _FLOATS.match(node.value)
+        )
+    if isinstance(node, ast.Name):
+        return bool(_FLOATS.match(node.id))
+    return isinstance(node, ast.Attribute) and bool(_FLOATS.match(node.attr))
+
+
+@pytest.mark.parametrize(
+    ("paths", "limit"),
+    [
+        pytest.param(LIB, FUNCTION_LINES_LIB, id="lib"),
+        pytest.param(THIN + TOOLS, FUNCTION_LINES, id="elsewhere"),
+    ],
+)
+def test_functions_are_short(paths, limit):
+    bad = [
+        _at(path, line, f"{name}: {length} lines")
+        for path in paths
+        for name, line, length in _functions(path)
+        if length > limit
+    ]
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def test_files_are_short():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in LIB + THIN + TOOLS}
+    long = {str(path.relative_to(ROOT)): length for path, length in lengths.items() if length > FILE_LINES}
+    assert set(long) == set(LONG_FILES), f"split these or give a reason in LONG_FILES: {long}"
+
+
+def test_every_layout_has_a_sample():
+    layouts = pytest.importorskip("ecom_bills.layouts")
+    if not hasattr(layouts, "LAYOUTS"):
+        pytest.skip("there are no layouts yet")
+    names = [layout.name for layout in layouts.LAYOUTS]
+    missing = [name for name in names if not any((SAMPLES / name).glob("*/*"))]
+    assert not missing
+
+
+def test_licences():
+    """The add-ons are LGPL-3; only glue that installs itself beside an AGPL-3 add-on is AGPL-3."""
+    bad = []
+    for path in _python("addons/*/__manifest__.py"):
+        manifest = ast.literal_eval(path.read_text(encoding="utf-8"))
+        glue = manifest["license"] == "AGPL-3" and manifest.get("auto_install")
+        if manifest["license"] != "LGPL-3" and not glue:
+            bad.append(str(path.relative_to(ROOT)))
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def test_nothing_is_printed():
+    bad = [
+        _at(path, node.lineno)
+        for path in LIB + THIN_CODE
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def test_sudo_says_why():
+    """Whoever goes round the access rules explains it: on the line, or right above the line or its statement."""
+    bad = []
+    for path in THIN_CODE:
+        lines = ["", *path.read_text(encoding="utf-8").splitlines()]
+        for statement in ast.walk(_tree(path)):
+            for call in _sudo_calls(statement):
+                near = {statement.lineno - 1, call.lineno - 1, call.lineno}
+                if not any("#" in lines[number] for number in near):
+                    bad.append(_at(path, call.lineno, lines[call.lineno].strip()))
+    assert not bad, "\n" + "\n".join(bad)
+
+
+def _sudo_calls(statement: ast.AST) -> Iterator[ast.Attribute]:
+    """The calls of sudo() in a simple statement, or in the head of a compound one."""
+    if not isinstance(statement, ast.stmt):
+        return
+    heads = [part for part in ast.iter_child_nodes(statement) if isinstance(part, ast.expr)]
+    for node in (inner for head in heads for inner in ast.walk(head)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sudo":
+            node.func.lineno = node.func.end_lineno or node.func.lineno  # where the word itself stands
+            yield node.func
+
+
+@pytest.mark.parametrize("path", _python("addons/*/i18n/*.pot"), ids=lambda path: path.stem)
+def test_chinese_is_complete(path):
+    chinese = polib.pofile(str(path.with_name("zh_CN.po")))
+    done = {entry.msgid for entry in chinese if entry.translated()}
+    missing = [entry.msgid for entry in polib.pofile(str(path)) if entry.msgid not in done]
+    assert not missing
+    assert not [entry.msgid for entry in chinese.untranslated_entries() + chinese.fuzzy_entries()]
