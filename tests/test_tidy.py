@@ -132,7 +132,7 @@ def test_nothing_is_printed():
 
 
 def test_sudo_says_why():
-    """Whoever goes round the access rules explains it: on the line, or right above the line or its statement."""
+    """Whoever goes round the access rules explains it on the line, or right above it or its statement."""
     bad = []
     for path in THIN_CODE:
         lines = ["", *path.read_text(encoding="utf-8").splitlines()]

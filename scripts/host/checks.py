@@ -24,9 +24,7 @@ from places import ADDONS, CONFIG, LOGS, PYTHON, ROOT, VENV, HostError, digest, 
 
 _PREFIX = "ecom_addons_"  # databases with the add-ons installed
 _TEST = "ecom_test_"
-_NO_TESTS = 5  # pytest's exit code when it collected nothing
 _PYLINT = ("--load-plugins=pylint_odoo", "-d", "all", "-e", "odoolint", "--valid-odoo-versions=19.0")
-# Everything else of the root and of scripts/ is checked by ruff, which finds Python by its first line.
 _TYPED = ("addons/*/lib/*/", "scripts/host/*.py")
 
 
@@ -42,9 +40,8 @@ def main(arguments: list[str]) -> int:
         environment.ensure()
     say("environment: ready")
     failed = [] if paths else lint()
+    os.environ["ECOM_LINT_FAILED"] = ", ".join(failed)
     code = _plain(paths or ["tests"], options) if fast or _is_plain(paths) else _with_odoo(paths, options)
-    for name in failed:
-        say(f"FAILED: {name} (see above)")
     return code or bool(failed)
 
 
@@ -98,7 +95,7 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
         settings.write(server)
         template = databases.template(server, source)
         installed = _with_addons(server, template)
-    say(f"host: {source}, PostgreSQL at {'the given address' if server.password else server.host}")
+    say(f"host: {source}")
     _drop_abandoned(server)
     name = f"{_TEST}{os.getpid()}"
     databases.create(server, name, installed)
@@ -115,9 +112,8 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
     ]
     everything = ["tests", *(str(path) for path in sorted(ADDONS.glob("*/tests")))]
     env = {**settings.env(), **server.env(), "ECOM_TEST_LOG": str(log)}
-    env["PYTHONPATH"] = str(Path(__file__).parent)
     try:
-        return _pytest(["-p", "odoo_log", *plugin, *options, *(paths or everything)], env)
+        return _pytest([*plugin, *options, *(paths or everything)], env)
     finally:
         with contextlib.suppress(HostError):
             databases.drop(server, name)
@@ -125,9 +121,9 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
 
 def _pytest(arguments: list[str], env: dict[str, str]) -> int:
     say("pytest: starting")
-    command = [str(PYTHON), "-m", "pytest", *arguments]
-    code = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
-    return 0 if code == _NO_TESTS and not arguments else code
+    env = {**env, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [str(PYTHON), "-m", "pytest", "-p", "summary", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def _with_addons(server: postgres.Server, template: str) -> str:

@@ -1,4 +1,4 @@
-"""A pytest plugin: show the warnings and errors of ours that Odoo logged, before pytest's closing line."""
+"""A pytest plugin: before the closing line, what the linters found and what Odoo logged, ours first."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ _SHOWN = 30
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    _odoo_log(terminalreporter)
+    failed = os.environ.get("ECOM_LINT_FAILED")
+    if failed:
+        terminalreporter.section("linters")
+        terminalreporter.write_line(f"FAILED: {failed} (see the top of the output)", red=True)
+
+
+def _odoo_log(terminalreporter: Any) -> None:
     path = Path(os.environ.get("ECOM_TEST_LOG", ""))
     text = path.read_text(errors="replace") if path.is_file() else ""
     starts = [match.start() for match in _ENTRY.finditer(text)]
-    entries = [text[a:b].rstrip() for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    ends = [*starts, len(text)][1:]
+    entries = [text[start:end].rstrip() for start, end in zip(starts, ends, strict=True)]
     ours = [entry for entry in entries if "ecom_" in entry.split(":", 4)[-2] or "/addons/ecom_" in entry]
     others = len(entries) - len(ours)
     if entries:

@@ -1,0 +1,108 @@
+"""The host finds its way on machines that are set up differently, and keeps their secrets."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts" / "host"))
+
+import debian  # noqa: E402
+import places  # noqa: E402
+import postgres  # noqa: E402
+
+KEYRING = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "uris"),
+    [
+        pytest.param(
+            "Types: deb\n# a comment\nURIs: http://mirror.test/debian\nSuites: stable stable-updates\n"
+            f"Components: main\n{KEYRING}",
+            ["http://mirror.test/debian"],
+            id="the main archive",
+        ),
+        pytest.param(
+            "Types: deb\nURIs: http://mirror.test/debian-security\nSuites: stable-security\nComponents: main",
+            [],
+            id="the security archive has no unstable",
+        ),
+        pytest.param(
+            "Types: deb\nURIs: http://other.test/debian\nSuites: stable\nComponents: main\nEnabled: no",
+            [],
+            id="switched off",
+        ),
+        pytest.param(
+            "Types: deb\nURIs: http://other.test/node_22.x\nSuites: nodistro\nComponents: main",
+            [],
+            id="another vendor",
+        ),
+        pytest.param(
+            "Types: deb-src\nURIs: http://mirror.test/debian\nSuites: stable\nComponents: main",
+            [],
+            id="no programs",
+        ),
+    ],
+)
+def test_the_machines_own_mirror_is_taken(paragraph, uris):
+    stanzas = list(debian._from_deb822(paragraph))
+    assert [line for stanza in stanzas for line in stanza.splitlines() if "URIs" in line] == [
+        f"URIs: {uri}" for uri in uris
+    ]
+    for stanza in stanzas:
+        assert "Suites: unstable\n" in stanza
+        assert KEYRING in stanza
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        pytest.param("deb http://mirror.test/debian bookworm main contrib", True, id="plain"),
+        pytest.param(
+            "deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian/ bookworm main",
+            True,
+            id="with options",
+        ),
+        pytest.param("# deb http://mirror.test/debian bookworm main", False, id="commented out"),
+        pytest.param("deb http://mirror.test/debian-security bookworm-security main", False, id="security"),
+        pytest.param("deb http://other.test/apt ./", False, id="flat repository"),
+    ],
+)
+def test_sources_of_one_line_work_too(line, found):
+    stanzas = list(debian._from_one_line(line))
+    assert len(stanzas) == found
+    if "signed-by" in line:
+        assert "Signed-By: /k.gpg" in stanzas[0]
+
+
+def test_links_stay_inside_the_private_root(tmp_path):
+    (tmp_path / "usr/share/js").mkdir(parents=True)
+    (tmp_path / "usr/share/js/a.js").write_text("a")
+    (tmp_path / "odoo/static").mkdir(parents=True)
+    link = tmp_path / "odoo/static/a.js"
+    link.symlink_to("/usr/share/js/a.js")
+    debian._keep_links_inside(tmp_path)
+    assert link.read_text() == "a"
+    assert not link.readlink().is_absolute()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://mirror.test/debian unstable",
+        "Could not resolve 'mirror.example.org'",
+        "ftp.example.com:80 timed out",
+    ],
+)
+def test_no_address_is_printed(text):
+    shown = places.scrubbed(text)
+    assert "mirror" not in shown
+    assert "example" not in shown
+
+
+@pytest.mark.parametrize("pid", ["1", str(2**22 + 1), "", "no number"])
+def test_a_stale_process_number_is_not_the_server(tmp_path, pid):
+    (tmp_path / "postmaster.pid").write_text(pid + "\n")
+    assert postgres._server_pid(tmp_path) == 0
