@@ -1,7 +1,8 @@
 """An imaginary month of business: orders, refunds and the platforms' bills about them, with planted faults.
 
-Independent of the reader and of the matcher: nothing here may import from `addons`, so that both can be checked
-against it. `make` makes a world, `World.write` writes it, `bulk` writes a very large one for speed tests.
+Independent of the reader and of the matcher: nothing here may import from `addons`, so that both can be
+checked against it. `make` makes a world, `World.write` writes it, `bulk` writes a very large one for speed
+tests.
 """
 
 from .bulk import bulk

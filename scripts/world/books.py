@@ -31,6 +31,23 @@ def regular_moves(account: Account, random: Random) -> list[Move]:
         for word, amount in REGULAR[account.plan.account_platform]:
             day = min(number + random.randrange(15), account.days - 1)
             moves.append(_move(account, random, account.start + timedelta(days=day), word, amount, number))
+    return moves + (_reserves(account, random) if account.plan.account_platform == "amazon" else [])
+
+
+def _reserves(account: Account, random: Random) -> list[Move]:
+    """Each settlement holds something back at its last second; the next one releases it at its first."""
+    moves: list[Move] = []
+    held = 0
+    for number, (first, after, _moves) in enumerate(account.files()):
+        start, end = datetime.combine(first, time()), datetime.combine(after, time()) - timedelta(seconds=1)
+        for at, word, amount in ((start, "reserve_released", held), (end, "reserve_held", 0)):
+            if word == "reserve_held":
+                held = random.randrange(10000, 50000)
+                amount = -held
+            if amount:
+                move = _move(account, random, first, word, amount, number)
+                move.at = at
+                moves.append(move)
     return moves
 
 

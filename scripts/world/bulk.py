@@ -1,14 +1,16 @@
 """A very large, almost clean world for speed tests: whole columns at a time, no objects.
 
-Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets one file a day. Every 200th order is
-paid 1.00 short; everything else matches.
+Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets one file a day. Every 200th
+order is paid 1.00 short; everything else matches.
 
-`orders.csv` and `refunds.csv` are made for PostgreSQL's COPY (one header row, nothing quoted), one row per order:
+`orders.csv` and `refunds.csv` are made for PostgreSQL's COPY (one header row, nothing quoted), one row per
+order:
 
     shop,order_no,ordered_at,paid_at,shipped_at,currency,platform_subsidy,buyer_paid,receivable
     shop,refund_no,order_no,refunded_at,currency,amount
 
-`expected.json` has per account and kind the lines, the sum, opening and closing, and the number of short orders.
+`expected.json` has per account and kind the lines, the sum, opening and closing, and the number of short
+orders.
 """
 
 from dataclasses import dataclass, replace

@@ -144,8 +144,9 @@ def _wechat(ledger: "Ledger", first, rows: slice):
         business = f"50300{serial}{order:011d}" if back else paid_no
         memo = f"退款总金额{yuan(-amount)}元;含手续费0.00元" if back else ""
         flow.append(
-            f"`{moment},`{business},`{serial}{number:016d},`{FLOW_WORDS[word]},`{'收入' if amount > 0 else '支出'},"
-            f"`{yuan(abs(amount))},`{yuan(balance)},`{merchant}API,`{memo},`{refund_no if back else nos[order]}"
+            f"`{moment},`{business},`{serial}{number:016d},`{FLOW_WORDS[word]},"
+            f"`{'收入' if amount > 0 else '支出'},`{yuan(abs(amount))},`{yuan(balance)},`{merchant}API,"
+            f"`{memo},`{refund_no if back else nos[order]}"
         )
         common = f"`{moment},`wx{serial}abcd,`{merchant},`0,`,`{paid_no},`{nos[order]},`o{order:012d},`JSAPI"
         if back:

@@ -1,4 +1,7 @@
-"""Bytes of zip and xlsx files that are the same on every machine, from the standard library alone."""
+"""Bytes of zip and xlsx files that are the same on every machine, from the standard library alone.
+
+Members are stored, not deflated, because each version of zlib deflates differently.
+"""
 
 import io
 import zipfile
@@ -16,10 +19,9 @@ class _GbkName(zipfile.ZipInfo):
 
 def zipped(members: dict[str, bytes], *, gbk_names: bool = False) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in members.items():
             info = (_GbkName if gbk_names else zipfile.ZipInfo)(name, _STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
     return buffer.getvalue()
 

@@ -1,7 +1,7 @@
 """What goes wrong, and exactly what a perfect product reports about it.
 
-Every fault takes orders that are otherwise clean: paid, settled inside the window, without a refund, used once.
-Its amount is the variance seen from us: what the bill says minus what was due.
+Every fault takes orders that are otherwise clean: paid, settled inside the window, without a refund, used
+once. Its amount is the variance seen from us: what the bill says minus what was due.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,7 @@ def missing_order(scene: Scene, turn: int) -> None:
 
 
 def duplicate_payment(scene: Scene, turn: int) -> None:
-    # The double payment is charged twice; only where that equals the fee of the doubled amount is the fee in order.
+    # Both payments are charged; where that is not the fee of the doubled amount, the fee would be wrong too.
     order = scene.take(
         turn, lambda order: all(fee.of(2 * order.gross) == 2 * fee.of(order.gross) for fee in order.shop.fees)
     )

@@ -20,6 +20,7 @@ from .output import (
     write_csv,
     write_json,
 )
+from .plans import DEFAULT_FAULTS, demo_plan
 from .settle import Till
 
 
@@ -128,7 +129,7 @@ def make(
 
 
 def _describe_gaps(scene: Scene) -> None:
-    """What a missing daily file took with it: the jump of the balance and the orders and refunds of that day."""
+    """What a missing daily file took with it: the balance's jump, and the orders and refunds of that day."""
     for fault in scene.expected:
         if fault["kind"] == "chain_gap":
             account = scene.accounts[str(fault["account"])]
@@ -140,7 +141,5 @@ def _describe_gaps(scene: Scene) -> None:
 
 def demo(seed: int = 1, start: date = date(2026, 9, 1)) -> World:
     """About 1,500 orders of one month over the demo's shops, with some of each fault."""
-    from .plans import DEFAULT_FAULTS, demo_plan
-
     days = ((start.replace(day=28) + timedelta(days=4)).replace(day=1) - start).days
     return make(seed, start=start, days=days, shops=demo_plan(), faults=DEFAULT_FAULTS, orders_per_shop=215)

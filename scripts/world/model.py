@@ -1,7 +1,7 @@
 """The nouns of the imaginary month: shops, orders, refunds and movements of money.
 
-Money is an int of minor units (fen, cents). Moments are naive and local: an order's to its shop, a movement's to
-its account.
+Money is an int of minor units (fen, cents). Moments are naive and local: an order's to its shop, a
+movement's to its account.
 """
 
 import random
@@ -131,7 +131,7 @@ class Refund:
 
 @dataclass(kw_only=True)
 class Move:
-    """One canonical movement: one category, one amount, seen from us. Moves of one `row` share a platform row."""
+    """One canonical movement: one category, one amount. Moves of one `row` share a platform's row."""
 
     account: str
     at: datetime

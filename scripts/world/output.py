@@ -93,7 +93,7 @@ def setup(plans: list[ShopPlan], accounts: list[Account]) -> dict:
 
 
 def expected_account(account: Account) -> dict:
-    """The account's figures over all its bills, per kind of bill; the account's own are those of its money."""
+    """The account's figures over all its bills: per kind of bill, and those that move the money."""
     kinds = {}
     for kind, lines in WRITERS[account.plan.account_platform].kinds(account).items():
         sums: dict[str, int] = {}

@@ -57,7 +57,7 @@ class Till:
         moves = []
         rows = [self.row() for _part in parts]
         for row, part in zip(rows, parts, strict=True):
-            # Platforms without composite rows give every movement a row of its own; their writers ignore `row`.
+            # Where every movement has a row of its own the writer ignores `row`.
             item = part.pop("item")
             more = {"sub": item.sub_no, "sku": item.sku, "quantity": item.quantity, "text": item.product}
             moves += [self.move(order, at, word, amount, row, **more) for word, amount in part.items()]

@@ -1,7 +1,7 @@
 """Alipay account bills: 账务明细 (signcustomer, a zip with its summary) and 资金流水 of the merchant centre.
 
-Both are GB18030 and list every change of the balance. 账务明细: ids end in a TAB, expense is negative, the trailer
-sums both sides. 资金流水: blanks are one space, expense is positive, no trailer sums.
+Both are GB18030 and list every change of the balance. 账务明细: ids end in a TAB, expense is negative, the
+trailer sums both sides. 资金流水: blanks are one space, expense is positive, no trailer sums.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ CATEGORY = {
     "payout": "payout",
     "recharge": "topup",
     "donation": "donation",
-    "unknown": "other",
+    "unknown": "",
 }
 WORDS = {
     "sale": ("在线支付", "0010001|交易收款-交易收款"),

@@ -1,7 +1,7 @@
-"""Amazon settlement report, flat file V2: a head row with the total, then one row per amount; 24 columns, TSV.
+"""Amazon settlement report, flat file V2: a TSV of 24 columns, a head row, then one row per amount.
 
-Times are UTC. Europe writes decimals with a comma and days as DD.MM.YYYY; the head row's total-amount is the sum of
-all other rows; a settlement starts when the one before it ends.
+Times are UTC. Europe writes decimals with a comma and days as DD.MM.YYYY; the head row's total-amount is
+the sum of all other rows; a settlement starts when the one before it ends.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from datetime import date, datetime, time, timedelta
 from ..model import Account, Move, yuan
 
 HEAD = (
-    "settlement-id settlement-start-date settlement-end-date deposit-date total-amount currency transaction-type "
-    "order-id merchant-order-id adjustment-id shipment-id marketplace-name amount-type amount-description amount "
-    "fulfillment-id posted-date posted-date-time order-item-code merchant-order-item-id "
-    "merchant-adjustment-item-id sku quantity-purchased promotion-id"
+    "settlement-id settlement-start-date settlement-end-date deposit-date total-amount currency "
+    "transaction-type order-id merchant-order-id adjustment-id shipment-id marketplace-name amount-type "
+    "amount-description amount fulfillment-id posted-date posted-date-time order-item-code "
+    "merchant-order-item-id merchant-adjustment-item-id sku quantity-purchased promotion-id"
 ).split()
 CATEGORY = {
     "sale": "sale",
@@ -26,8 +26,9 @@ CATEGORY = {
     "subscription": "subscription",
     "storage": "fulfil_fee",
     "ads": "ads",
-    "reserve": "reserve",
-    "unknown": "other",
+    "reserve_held": "reserve",
+    "reserve_released": "reserve",
+    "unknown": "",
 }
 WORDS = {
     "sale": ("Order", "ItemPrice", "Principal"),
@@ -40,6 +41,8 @@ WORDS = {
     "subscription": ("other-transaction", "other-transaction", "Subscription Fee"),
     "storage": ("other-transaction", "other-transaction", "Storage Fee"),
     "ads": ("ServiceFee", "Cost of Advertising", "TransactionTotalAmount"),
+    "reserve_held": ("other-transaction", "other-transaction", "Current Reserve Amount"),
+    "reserve_released": ("other-transaction", "other-transaction", "Previous Reserve Amount Balance"),
     "unknown": ("other-transaction", "other-transaction", "Smart Shelf Placement Fee"),
 }
 MARKETPLACE = {"us": "Amazon.com", "eu": "Amazon.de"}

@@ -1,4 +1,4 @@
-"""Douyin 资金账单, 39 columns: composite rows whose components add up to 动账金额, and simple rows without any.
+"""Douyin 资金账单, 39 columns: composite rows whose parts add up to 动账金额, and simple rows without any.
 
 xlsx: one title row above the header, amounts signed, empty components. csv: utf-8 with BOM, ids start with an
 apostrophe, outgoing amounts positive (动账方向 decides), empty components are 0.
@@ -29,7 +29,7 @@ CATEGORY = {
     "insurance": "insurance",
     "penalty": "penalty",
     "deposit": "deposit",
-    "unknown": "other",
+    "unknown": "",
 }
 COMPONENT = {
     "sale": "订单实付应结",

@@ -1,6 +1,7 @@
 """Pinduoduo 账务明细: GB18030 csv in a zip, five preamble lines of which one is empty, totals at the end.
 
-Expense is negative, the other side is a bare 0; there is no balance and no line number. The trailer counts rows.
+Expense is negative, the other side is a bare 0; there is no balance and no line number. The trailer counts
+rows.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ CATEGORY = {
     "ads_topup": "topup",
     "penalty": "penalty",
     "freight_compensation": "shipping_fee",
-    "unknown": "other",
+    "unknown": "",
 }
 WORDS = {
     "sale": ("交易收入", "-", "0010002|交易收入-订单收入"),

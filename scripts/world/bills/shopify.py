@@ -1,7 +1,8 @@
 """Shopify Payments: the transactions export and the payouts export, csv, UTF-8.
 
-Times carry the shop's offset; Fee is positive when charged and Net = Amount - Fee; a payout's Total is the sum of
-Net over its transactions. While a payout is pending its id is empty. In the payouts file fees are negative.
+Times carry the shop's offset; Fee is positive when charged and Net = Amount - Fee; a payout's Total is the
+sum of Net over its transactions. While a payout is pending its id is empty. In the payouts file fees are
+negative.
 """
 
 import csv
@@ -13,8 +14,8 @@ from zoneinfo import ZoneInfo
 from ..model import Account, Move, yuan
 
 HEAD = (
-    "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,Payout Date,Payout ID,Available On,Amount,Fee,"
-    "Net,Checkout,Payment Method Name,Presentment Amount,Presentment Currency,Currency"
+    "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,Payout Date,Payout ID,Available On,"
+    "Amount,Fee,Net,Checkout,Payment Method Name,Presentment Amount,Presentment Currency,Currency"
 ).split(",")
 PAYOUT_HEAD = (
     "Payout Date,Status,Charges,Refunds,Adjustments,Marketplace Sales Tax,Advances,Reserved Funds,Fees,"

@@ -1,8 +1,9 @@
-"""WeChat Pay: the trade bill (ALL, one row per payment or refund with its fee) and the fund flow (every movement).
+"""WeChat Pay: the trade bill (ALL, one row per payment or refund with its fee) and the fund flow (every
+movement).
 
-UTF-8; every value of detail and summary starts with a backtick, header names do not; nothing is quoted, so a comma
-inside a product's name stays bare. The fee is positive when charged. Fund flow amounts are positive, 收支类型 tells
-the direction.
+UTF-8; every value of detail and summary starts with a backtick, header names do not; nothing is quoted, so
+a comma inside a product's name stays bare. The fee is positive when charged. Fund flow amounts are
+positive, 收支类型 tells the direction.
 """
 
 from collections.abc import Iterator
