@@ -5,9 +5,18 @@ checked against it. `make` makes a world, `World.write` writes it, `bulk` writes
 tests.
 """
 
-from .bulk import bulk
+from pathlib import Path
+
 from .making import World, demo, make
 from .model import Fee, ShopPlan
 from .plans import DEFAULT_FAULTS, demo_plan, full_plan
+
+
+def bulk(folder: str | Path, **options) -> None:
+    """See `large.bulk`. Only this needs numpy, so only this imports it."""
+    from .large import bulk as write
+
+    write(folder, **options)
+
 
 __all__ = ["DEFAULT_FAULTS", "Fee", "ShopPlan", "World", "bulk", "demo", "demo_plan", "full_plan", "make"]

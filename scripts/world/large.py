@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import bulk_bills
+from . import large_bills
 from .model import Account, ShopPlan, share, yuan
 from .output import setup, write_json
 from .plans import DOUYIN_CSV, PINDUODUO, TMALL_RANGE, WECHAT
@@ -110,7 +110,7 @@ def bulk(
             refund_file.write(refund_text)
             place = folder / "bills" / account.code
             place.mkdir(exist_ok=True)
-            bulk_bills.write(place, ledger)
+            large_bills.write(place, ledger)
             accounts.append(account)
             expected.append(_expected(ledger, kinds[n]))
     write_json(folder / "setup.json", setup(plans, accounts))

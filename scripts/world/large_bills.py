@@ -12,7 +12,7 @@ from .containers import zipped
 from .model import yuan
 
 if TYPE_CHECKING:
-    from .bulk import Ledger
+    from .large import Ledger
 
 ALIPAY_WORDS = {0: alipay.WORDS["sale"], 2: alipay.WORDS["commission"], 3: alipay.WORDS["insurance"]} | {
     4: alipay.WORDS["refund"]
