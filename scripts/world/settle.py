@@ -130,12 +130,9 @@ class Till:
 
 
 def returned(fee: Fee, refund: Refund) -> int:
-    """The fee that comes back: all of it for the whole order, else the rate on what was refunded."""
-    whole = fee.of(refund.order.gross)
-    if refund.amount >= refund.order.gross:
-        return whole
-    rate = Fee(category=fee.category, rate_percent=fee.rate_percent)
-    return min(whole, rate.of(refund.amount))
+    """The fee that comes back: what is kept is the rule's fee of what is left, nothing if nothing is left."""
+    left = refund.order.gross - refund.amount
+    return fee.of(refund.order.gross) - (fee.of(left) if left > 0 else 0)
 
 
 def trade_number(order: Order) -> str:
