@@ -17,10 +17,11 @@ from .budget import Budget, refuse
 # Parts a platform's export may have. Everything else (macros, OLE, external links, queries, ...) is refused.
 _ALLOWED = re.compile(
     r"\[content_types\]\.xml|_rels/\.rels|docprops/.*|docmetadata/[^/]*\.xml|customxml/.*\.(xml|rels)"
-    r"|(xl/)?(workbook|sharedstrings|styles|metadata|calcchain|cellimages|persons/[^/]*)[0-9]*\.xml"
+    r"|(xl/)?(workbook|sharedstrings|styles|metadata|calcchain|connections|cellimages|persons/[^/]*)[0-9]*\.xml"
     r"|(xl/)?_rels/[^/]*\.rels"
     r"|(xl/)?(worksheets/)?_rels/[^/]*\.rels|(xl/)?(worksheets/)?sheet[0-9]*\.xml|xl/worksheets/[^/]*\.xml"
-    r"|xl/theme/.*|xl/printersettings/[^/]*\.bin|xl/tables/[^/]*\.xml|xl/media/.*\.(png|jpe?g|gif|bmp|emf|wmf)"
+    r"|xl/theme/.*|xl/printersettings/[^/]*\.bin|xl/(tables|querytables)/(_rels/)?[^/]*\.(xml|rels)"
+    r"|xl/media/.*\.(png|jpe?g|gif|bmp|emf|wmf)"
     r"|xl/(drawings|charts|chartsheets|comments|threadedcomments|richdata)[^/]*(/.*)?\.(xml|vml|rels)"
 )
 _FOREIGN = re.compile(
@@ -36,8 +37,11 @@ _ERROR = re.compile(_PREFIX + rb"""c\s(?:[^>]*?\s)?t\s*=\s*["']e["']""")
 _FORMULA = re.compile(rb"<(?!xm:)(?:[A-Za-z_][\w.-]*:)?f[\s/>]")
 _ROW = re.compile(_PREFIX + rb"""row\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,12})["']""")
 _STEP = re.compile(_PREFIX + rb"(c|row)(?=[\s/>])")
-_LETTERS = re.compile(rb"[A-Za-z]+")
-_DIGITS = re.compile(rb"[0-9]+")
+_STRANGE = re.compile(rb":(?:c|f|row)[\s/>]")
+_PLAIN_PLACE = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"')
+_PLAIN_ROW = re.compile(rb'<row r="([0-9]{1,7})"')
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DIGITS = b"0123456789"
 
 
 def check_parts(names: Iterable[str]) -> None:
@@ -129,15 +133,13 @@ class _SheetScan:
     def block(self, block: bytes) -> None:
         if b"<!--" in block:
             refuse("unsafe_part", f"{self.name}: comment")
-        places = _PLACE.findall(block)
-        cells = len(_CELL.findall(block))
-        self.cells += cells
-        self._rows(block)
-        if cells > len(places):
-            self._unplaced(block)
+        places, rows = self._places(block)
+        self._rows(rows)
         self._bounds(places)
-        self._find(_FORMULA, "formula_cell", block)
-        self._find(_ERROR, "error_cell", block)
+        if b"<f" in block or b":f" in block:
+            self._find(_FORMULA, "formula_cell", block)
+        if b'"e"' in block or b"'e'" in block:
+            self._find(_ERROR, "error_cell", block)
         if places:
             self.last = places[-1].decode()
 
@@ -150,9 +152,23 @@ class _SheetScan:
             )
         return self.problems
 
-    def _rows(self, block: bytes) -> None:
+    def _places(self, block: bytes) -> tuple[list[bytes], list[bytes]]:
+        """The places of cells and rows. Nearly all writers use one spelling, which is five times as fast."""
+        plain = _STRANGE.search(block) is None
+        places = _PLAIN_PLACE.findall(block)
+        rows = _PLAIN_ROW.findall(block)
+        cells = len(places)
+        if not plain or cells != block.count(b"<c") or len(rows) != block.count(b"<row"):
+            cells = len(_CELL.findall(block))
+            places, rows = _PLACE.findall(block), _ROW.findall(block)
+            if len(places) != cells:
+                self._unplaced(block)
+        self.cells += cells
+        return places, rows
+
+    def _rows(self, texts: list[bytes]) -> None:
         """Rows rise; a library that fills a rectangle would otherwise put two rows into one place."""
-        for text in _ROW.findall(block):
+        for text in texts:
             number = int(text)
             if number <= self.row:
                 refuse("bad_archive", f"{self.name}: row {number} after {self.row}")
@@ -170,8 +186,9 @@ class _SheetScan:
         if len(set(places)) != len(places):
             refuse("bad_archive", f"{self.name}: two cells in one place")
         joined = b" ".join(places)
-        self.columns = max([self.columns, *map(_column, set(_LETTERS.findall(joined)))])
-        self.rows = max([self.rows, *map(int, set(_DIGITS.findall(joined)))])
+        letters, numbers = joined.translate(None, _DIGITS), joined.translate(None, _LETTERS)
+        self.columns = max([self.columns, *map(_column, set(letters.split()))])
+        self.rows = max([self.rows, *map(int, set(numbers.split()))])
         budget, area = self.budget, self.rows * self.columns
         if self.rows > budget.rows or self.columns > budget.columns or area > budget.cells:
             refuse("too_large", f"{self.name}: {self.rows} rows, {self.columns} columns")

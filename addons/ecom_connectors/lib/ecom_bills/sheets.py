@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -22,6 +22,7 @@ from .ooxml import check_part, check_parts, is_xml
 from .zips import Entry, stream
 
 _DAMAGED = 10**15  # Spreadsheet programs keep 15 digits of a number.
+_REMEMBERED = 100_000
 _TOTALS = ("合计", "总计", "小计", "total", "sum")
 
 
@@ -111,30 +112,39 @@ def _sheets(content: bytes, budget: Budget) -> Iterator[Sheet]:
 
 def _rows(sheet: CalamineSheet, budget: Budget) -> tuple[list[list[str]], list[Problem]]:
     """All rows as text, from row 1 and column A on; equal texts are kept once."""
-    start = sheet.start or (0, 0)
-    margin = [""] * start[1]
-    known: dict[Any, str] = {}
-    keep = known.setdefault
+    margin = [""] * (sheet.start or (0, 0))[1]
+    texts: dict[str, str] = {}
+    numbers: dict[float, str] = {}
+    keep = texts.setdefault
     problems: list[Problem] = []
     rows: list[list[str]] = []
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        texts = list(margin)
+        row = list(margin)
         for cell in cells:
-            if cell.__class__ is str:
-                texts.append(keep(cell, cell))
+            if isinstance(cell, str):
+                row.append(keep(cell, cell))
                 continue
-            try:
-                texts.append(_text(cell))
-            except ValueError as error:
-                place = biff.letters(len(texts))
-                texts.append("")
-                if len(problems) <= MAX_PROBLEMS:
-                    problems.append(problem(str(error), repr(cell), number, place))
-        rows.append(texts)
-    for text in known.values():
+            known = numbers.get(cell) if cell.__class__ is float else None
+            row.append(_checked(cell, number, len(row), numbers, problems) if known is None else known)
+        rows.append(row)
+    for text in texts:
         if len(text) > budget.cell_text:
             refuse("too_large", f"a cell of {len(text)} characters")
     return rows, problems
+
+
+def _checked(cell: object, row: int, column: int, numbers: dict[float, str], problems: list[Problem]) -> str:
+    """One cell as text, or a problem that names it."""
+    try:
+        text = _text(cell)
+    except ValueError as error:
+        place = biff.letters(column)
+        if len(problems) <= MAX_PROBLEMS:
+            problems.append(problem(str(error), repr(cell), row, place))
+        return ""
+    if isinstance(cell, float) and len(numbers) < _REMEMBERED:
+        numbers[cell] = text
+    return text
 
 
 def _text(cell: object) -> str:
