@@ -142,7 +142,8 @@ def _with_addons(server: postgres.Server, template: str) -> str:
         databases.create(server, fresh, template)
         output = databases.odoo("-d", fresh, "-i", names, what=f"installing {names}")
         for line in output.splitlines():
-            print(line, file=sys.stderr)  # warnings of the installation: ours, or about ours
+            if "Running as user 'root'" not in line:
+                print(line, file=sys.stderr)  # warnings of the installation
         databases.freeze(server, fresh, name)
         databases.drop_others(server, _PREFIX, keep=name)
         say("database: installed")

@@ -18,7 +18,6 @@ def write(server: Server) -> None:
         "db_host": server.host,
         "db_port": server.port,
         "db_user": server.user,
-        "db_password": server.password or "False",
         "db_template": "template0",
         "list_db": "True",
         "http_interface": "127.0.0.1",
@@ -30,6 +29,8 @@ def write(server: Server) -> None:
         "limit_memory_soft": 4 * 1024**3,
         "limit_memory_hard": 6 * 1024**3,
     }
+    if server.password:
+        options["db_password"] = server.password
     if any(ADDONS.glob("*/__manifest__.py")):
         options["addons_path"] = ADDONS
     lines = ["; Written by scripts/host; changes are overwritten.", "[options]"]
