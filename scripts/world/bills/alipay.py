@@ -45,7 +45,9 @@ WORDS = {
 
 
 def kinds(account: Account) -> dict[str, list[tuple[str, int]]]:
-    return {"fund_flow": [(CATEGORY[move.word], move.amount) for move in account.delivered()]}
+    # 充值 fills our balance: the 资金流水 of an owner calls it a transfer.
+    words = CATEGORY | ({"recharge": "transfer"} if account.plan.form == "fund_flow" else {})
+    return {"fund_flow": [(words[move.word], move.amount) for move in account.delivered()]}
 
 
 def bills(account: Account) -> Iterator[tuple[str, bytes]]:

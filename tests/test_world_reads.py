@@ -1,0 +1,150 @@
+"""The reader against the imaginary month: two independent opinions about every bill must agree."""
+
+import json
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from world import DEFAULT_FAULTS, bulk, full_plan, make
+
+ecom_bills = pytest.importorskip("ecom_bills")
+LAYOUTS = getattr(pytest.importorskip("ecom_bills.layouts"), "LAYOUTS", ())
+READABLE = {layout.platform for layout in LAYOUTS}
+
+PLANS = {plan.account: plan for plan in full_plan()}
+UNREAD = {"payouts_export"}
+"""Files that repeat what others say: skipped or refused, never read as lines."""
+
+
+def minor(text):
+    return None if text is None else int(Decimal(text) * 100)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    made = make(
+        11,
+        start=date(2026, 9, 1),
+        days=30,
+        shops=full_plan(),
+        faults=DEFAULT_FAULTS | {"chain_gap": 1},
+        orders_per_shop=60,
+    )
+    made.write(folder)
+    return made, folder, json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+
+
+def read_account(folder, facts):
+    """Every bill of an account by its kind, oldest first."""
+    if facts["platform"] not in READABLE:
+        pytest.skip("there is no layout for this platform yet")
+    from ecom_bills.reader import read_bills
+
+    context = ecom_bills.Context(
+        currency=facts["currency"],
+        digits=2,
+        timezone=facts["timezone"],
+        platform=facts["platform"],
+        kinds=tuple(facts["kinds"]),
+    )
+    bills = {}
+    for path in sorted((folder / "bills" / facts["code"]).iterdir()):
+        if any(path.name.startswith(name) for name in UNREAD):
+            continue
+        for bill in read_bills(path.read_bytes(), path.name, context):
+            assert bill.state in ("read", "skipped"), (path.name, bill.state, bill.problems[:5])
+            if bill.state == "read":
+                bills.setdefault(bill.kind, []).append(bill)
+    for kind in bills.values():
+        kind.sort(key=lambda bill: bill.lines["booked_at"].min())
+    return bills
+
+
+def setup_of(folder, code):
+    setup = json.loads((folder / "setup.json").read_text(encoding="utf-8"))
+    return next(account for account in setup["accounts"] if account["code"] == code)
+
+
+@pytest.mark.parametrize("code", PLANS)
+def test_the_reader_finds_what_was_written(world, code):
+    _made, folder, expected = world
+    bills = read_account(folder, setup_of(folder, code))
+    [account] = [account for account in expected["accounts"] if account["code"] == code]
+    assert set(bills) == set(account["kinds"])
+    for kind, figures in account["kinds"].items():
+        found = Counter()
+        for bill in bills[kind]:
+            found.update(bill.by_category)
+        assert sum(len(bill.lines) for bill in bills[kind]) == figures["lines"]
+        assert sum(bill.sum for bill in bills[kind]) == minor(figures["sum"])
+        wanted = {category: minor(amount) for category, amount in figures["by_category"].items()}
+        assert {category: amount for category, amount in found.items() if amount} == {
+            category: amount for category, amount in wanted.items() if amount
+        }
+        assert bills[kind][0].opening == minor(figures["opening"])
+        assert bills[kind][-1].closing == minor(figures["closing"])
+
+
+@pytest.mark.parametrize("code", PLANS)
+def test_every_line_names_its_order_and_refund(world, code):
+    """Received, refunded and charged per order and category, as the reader attributes them."""
+    made, folder, _expected = world
+    found = Counter()
+    for bill in read_account(folder, setup_of(folder, code)).get(made_kind(made, code), []):
+        for order, category, amount in bill.lines[["order_ref", "category", "amount"]].itertuples(
+            index=False
+        ):
+            found[order or "", category or ""] += amount
+    wanted = Counter()
+    account = next(account for account in made.accounts if account.code == code)
+    words = words_of(account)
+    for move in account.delivered():
+        if move.order or made_kind(made, code) != "settlement" or code.startswith(("AMZ", "SPF")):
+            order = move.order if move.referenced else ""
+            wanted[order, words[move.word]] += move.amount
+    assert {key: value for key, value in found.items() if value} == {
+        key: value for key, value in wanted.items() if value
+    }
+
+
+def made_kind(made, code):
+    """The kind of bill that tells the parts of each order."""
+    return "settlement" if PLANS[code].account_platform in ("wechatpay", "amazon", "shopify") else "fund_flow"
+
+
+def words_of(account):
+    from world.bills import WRITERS
+
+    words = dict(WRITERS[account.plan.account_platform].CATEGORY)
+    if account.plan.form == "fund_flow":
+        words["recharge"] = "transfer"
+    return words
+
+
+@pytest.mark.parametrize("code", [code for code in PLANS if PLANS[code].account_platform != "alipay"])
+def test_refunds_carry_their_number(world, code):
+    """Alipay and Pinduoduo bills do not know refund numbers."""
+    made, folder, _expected = world
+    if PLANS[code].account_platform in ("pinduoduo", "shopify"):
+        pytest.skip("the format has no refund number")
+    found = set()
+    for bill in read_account(folder, setup_of(folder, code))[made_kind(made, code)]:
+        lines = bill.lines[bill.lines["category"] == "refund"]
+        found |= set(lines["refund_ref"])
+    account = next(account for account in made.accounts if account.code == code)
+    assert found == {move.refund for move in account.delivered() if move.word == "refund"}
+
+
+def test_the_large_world_reads(tmp_path):
+    bulk(tmp_path, orders=3200, lines=10_000, shops=8, seed=5, days=2)
+    expected = json.loads((tmp_path / "expected.json").read_text(encoding="utf-8"))
+    for account in expected["accounts"]:
+        bills = read_account(tmp_path, setup_of(tmp_path, account["code"]))
+        for kind, figures in account["kinds"].items():
+            assert sum(len(bill.lines) for bill in bills[kind]) == figures["lines"]
+            assert sum(bill.sum for bill in bills[kind]) == minor(figures["sum"])
+            if kind == "fund_flow":
+                assert bills[kind][0].opening == minor(figures["opening"])
+                assert bills[kind][-1].closing == minor(figures["closing"])
