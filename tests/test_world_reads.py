@@ -148,3 +148,17 @@ def test_the_large_world_reads(tmp_path):
             if kind == "fund_flow":
                 assert bills[kind][0].opening == minor(figures["opening"])
                 assert bills[kind][-1].closing == minor(figures["closing"])
+
+
+def test_both_bills_of_wechat_tell_the_same_of_each_transaction(world):
+    """What the trade bill explains is what the fund flow moved, payment by payment and refund by refund."""
+    _made, folder, _expected = world
+    bills = read_account(folder, setup_of(folder, "WXP-MINI"))
+    sums = {}
+    for kind in ("settlement", "fund_flow"):
+        sums[kind] = Counter()
+        for bill in bills[kind]:
+            lines = bill.lines[~bill.lines["category"].isin(["payout", "topup"])]
+            for transaction, amount in lines[["transaction_ref", "amount"]].itertuples(index=False):
+                sums[kind][transaction] += amount
+    assert sums["settlement"] == sums["fund_flow"]

@@ -46,9 +46,17 @@ class Scene:
         return account.start <= at.date() < account.end
 
     def overdue(self, order: Order) -> bool:
-        """Paid so early that by the end of the window nobody waits for its line any more."""
+        """Due while bills were there already, and so early that by their end nobody waits for its line."""
+        others = [other for other in self.orders[order.shop.code] if other is not order and other.pays]
+        first = min((other.settled for other in others), default=order.settled).date()
         age = self.account(order).end - order.paid.date()
-        return age > timedelta(days=TIMING_DAYS[order.shop.platform] + 3)
+        return order.paid.date() >= first and age > timedelta(days=TIMING_DAYS[order.shop.platform] + 5)
+
+    def surrounded(self, order: Order) -> bool:
+        """Settled while later orders were known already, so that its own should be known, too."""
+        last = max(other.ordered for other in self.orders[order.shop.code]).date()
+        at = shifted(order.settled, order.shop.timezone, order.shop.account_timezone)
+        return at.date() < last
 
     def clean(self, wanted: Callable[[Order], bool] = lambda order: True) -> list[Order]:
         refunded = {refund.order.no for refund in self.refunds}
@@ -105,7 +113,7 @@ def missing_bill_line(scene: Scene, turn: int) -> None:
 
 
 def missing_order(scene: Scene, turn: int) -> None:
-    order = scene.take(turn)
+    order = scene.take(turn, scene.surrounded)
     if order:
         order.listed = False
         scene.expect("missing_order", "missing_order", order, order.receivable)
@@ -148,7 +156,7 @@ def refund_twice(scene: Scene, turn: int) -> None:
 
 
 def refund_without_order(scene: Scene, turn: int) -> None:
-    like = scene.take(turn)
+    like = scene.take(turn, scene.surrounded)
     if like:
         stranger = make_order(like.shop, scene.random, scene.number(), like.paid)
         stranger.settled, stranger.subsidy = like.settled, 0
@@ -228,7 +236,11 @@ def other_currency(scene: Scene, turn: int) -> None:
 
 
 def unknown_word(scene: Scene, turn: int) -> None:
-    like = scene.take(turn, lambda order: order.shop.account_platform in UNKNOWN)
+    # One word of one account is one cause, however many lines wait for it.
+    told = {move.account for move in scene.extra_moves}
+    like = scene.take(
+        turn, lambda order: order.shop.account_platform in UNKNOWN and order.shop.account not in told
+    )
     if like:
         amount = -scene.random.randrange(100, 9900)
         at = shifted(like.settled, like.shop.timezone, like.shop.account_timezone)

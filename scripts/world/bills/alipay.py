@@ -53,7 +53,9 @@ def kinds(account: Account) -> dict[str, list[tuple[str, int]]]:
 def bills(account: Account) -> Iterator[tuple[str, bytes]]:
     make = _flow_file if account.plan.form == "fund_flow" else _sign_file
     for first, after, moves in account.files():
-        yield make(account, first, after, moves[::-1] if account.plan.newest_first else moves)
+        # A 资金流水 has no totals that could vouch for an empty file.
+        if moves or make is _sign_file:
+            yield make(account, first, after, moves[::-1] if account.plan.newest_first else moves)
 
 
 def _texts(move: Move) -> tuple[str, str]:

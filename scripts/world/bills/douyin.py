@@ -1,7 +1,7 @@
 """Douyin 资金账单, 39 columns: composite rows whose parts add up to 动账金额, and simple rows without any.
 
 xlsx: one title row above the header, amounts signed, empty components. csv: utf-8 with BOM, ids start with an
-apostrophe, outgoing amounts positive (动账方向 decides), empty components are 0.
+apostrophe, outgoing amounts positive (动账方向 decides), empty components are 0. No file without rows.
 """
 
 import csv
@@ -55,6 +55,8 @@ def kinds(account: Account) -> dict[str, list[tuple[str, int]]]:
 
 def bills(account: Account) -> Iterator[tuple[str, bytes]]:
     for first, after, moves in account.files():
+        if not moves:
+            continue
         rows: dict[str, list[Move]] = {}
         for move in moves:
             rows.setdefault(move.row, []).append(move)

@@ -32,6 +32,8 @@ def kinds(account: Account) -> dict[str, list[tuple[str, int]]]:
 
 def bills(account: Account) -> Iterator[tuple[str, bytes]]:
     for first, after, moves in account.files():
+        if not moves:
+            continue
         groups = list(_groups(moves).values())
         if account.plan.newest_first:
             groups.reverse()

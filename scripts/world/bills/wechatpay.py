@@ -62,7 +62,7 @@ def _transaction(move: Move) -> str:
 
 
 def _refund_id(move: Move) -> str:
-    return f"503{move.refund[-9:]}{move.id}"[:28]
+    return f"503{move.refund[-15:]}{move.row[-7:]}000"
 
 
 def _trade_file(account: Account, merchant: str, moves: list[Move]) -> bytes:
