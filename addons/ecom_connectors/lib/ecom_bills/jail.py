@@ -1,0 +1,245 @@
+"""The parent of the jail: files go in, bills come out, and no file can take the worker with it.
+
+A spreadsheet of 1,675 bytes can make a library ask for 512 GiB and abort its process. So files are read in a
+child process without anything of ours, one fork for each file: what dies is the fork, and its file is refused
+with the limit it met. While the caller loads one result, the child already reads the next file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from .bill import Bill, Context, problem
+from .frames import FrameError, read_frame, write_frame
+
+MIB = 1 << 20
+_ROOT = str(Path(__file__).resolve().parent.parent)
+_START = """
+import sys
+sys.path[:0] = [{root!r}]
+sys.path += {more!r}
+from ecom_bills import child
+sys.exit(child.main())
+"""
+_LIBRARIES = ("pandas", "numpy", "python_calamine", "dateutil", "pytz", "six", "tzdata")
+_GRACE = 30.0
+_STARTING = 120.0
+
+
+class JailError(Exception):
+    """The child process cannot be started at all; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one file may cost."""
+
+    memory: int = 1536 * MIB  # address space of the fork
+    cpu: int = 60  # seconds
+    wall: int = 120  # seconds
+    content: int = 400 * MIB  # bytes of the file
+    payload: int = 1024 * MIB  # bytes of the answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One file to read, and what is wanted of it."""
+
+    content: bytes = field(repr=False)
+    name: str
+    context: Context
+    want: Literal["lines", "raw_row", "orders", "refunds"] = "lines"
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The answer to one job: facts as JSON gives them, and the bulk as bytes."""
+
+    name: str
+    meta: dict[str, Any]
+    payload: bytes = field(repr=False)
+
+    @property
+    def bills(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Each bill of the file: its facts, and its lines as COPY text."""
+        for bill in self.meta["bills"]:
+            start, stop = bill["payload"]
+            yield bill, self.payload[start:stop]
+
+
+def run(jobs: Iterable[Job], *, limits: Limits | None = None) -> Iterator[Result]:
+    """One result for each job, in the order of the jobs. Close the iterator to stop early."""
+    if sys.platform == "win32" or not hasattr(os, "fork") or importlib.util.find_spec("resource") is None:
+        raise JailError("limits on processes need Linux or another POSIX system")
+    with _Child(limits or Limits()) as child:
+        waiting: Job | None = None
+        for job in jobs:
+            if waiting is not None:
+                result = child.receive(waiting)
+            child.send(job)
+            if waiting is not None:
+                yield result
+            waiting = job
+        if waiting is not None:
+            yield child.receive(waiting)
+
+
+class _Child:
+    """The child process and its two pipes. It is started anew when it has died."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.process: subprocess.Popen[bytes] | None = None
+        self.folder = tempfile.mkdtemp(prefix="ecom_bills_")
+        self.refusal = ""
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def send(self, job: Job) -> None:
+        """Hand over one job. The child reads it at once, because it has answered the one before."""
+        self.refusal = ""
+        if len(job.content) > self.limits.content:
+            self.refusal = f"{len(job.content)} bytes"
+            return
+        facts = {
+            "name": job.name,
+            "want": job.want,
+            "args": dict(job.args),
+            "context": asdict(job.context)
+            | {"words": {key: dict(job.context.words[key]) for key in job.context.words}},
+        }
+        for attempt in (1, 2):
+            try:
+                write_frame(self._pipes()[0], facts, job.content, time.monotonic() + self.limits.wall)
+                return
+            except (FrameError, OSError):
+                self.end()
+                if attempt == 2:
+                    self.refusal = "the child process died"
+
+    def receive(self, job: Job) -> Result:
+        """The answer to the job sent last; whatever goes wrong is a problem of that job alone."""
+        if self.refusal:
+            reason = "too_large" if len(job.content) > self.limits.content else "limit_exceeded"
+            return _refused(job, reason, self.refusal)
+        try:
+            deadline = time.monotonic() + self.limits.wall + _GRACE
+            answer = read_frame(self._pipes()[1], self.limits.payload, deadline)
+            if answer is None:
+                raise FrameError("the child process died")
+            _check(*answer)
+        except (FrameError, OSError) as error:
+            self.end()
+            return _refused(job, "limit_exceeded", str(error))
+        return Result(name=job.name, meta=answer[0], payload=answer[1])
+
+    def end(self) -> None:
+        """Kill the child and everything it has started."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def _pipes(self) -> tuple[int, int]:
+        process = self.process or self._start()
+        if process.stdin is None or process.stdout is None:
+            raise JailError("the child process has no pipes")
+        return process.stdin.fileno(), process.stdout.fileno()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if not sys.executable:
+            raise JailError("Python does not know its own program")
+        start = _START.format(root=_ROOT, more=_library_folders())
+        complaints = Path(self.folder, "stderr")
+        with complaints.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-X", "utf8", "-c", start],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                bufsize=0,
+                close_fds=True,
+                cwd=self.folder,
+                env=_environment(),
+                start_new_session=True,
+            )
+        self.process = process
+        pipes = self._pipes()
+        try:
+            deadline = time.monotonic() + _STARTING
+            write_frame(pipes[0], asdict(self.limits), b"", deadline)
+            hello = read_frame(pipes[1], 0, deadline)
+        except (FrameError, OSError):
+            hello = None
+        if hello is None or not hello[0].get("ready"):
+            self.end()
+            last = complaints.read_text("utf-8", "replace").strip().splitlines()[-1:]
+            raise JailError(f"the child process does not start: {''.join(last)}")
+        return process
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: no password, no proxy, no time zone; and no thread that would ask for memory."""
+    one = dict.fromkeys(
+        ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+    )
+    return {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC", "MALLOC_ARENA_MAX": "2", **one}
+
+
+def _library_folders() -> list[str]:
+    """Where this process finds its libraries, for an interpreter that is told nothing by its environment."""
+    specs = (importlib.util.find_spec(name) for name in _LIBRARIES)
+    return sorted({str(Path(spec.origin).parent.parent) for spec in specs if spec and spec.origin})
+
+
+def _check(meta: dict[str, Any], payload: bytes) -> None:
+    """An answer is used as it is, so its shape is checked: each bill has its own part of the payload."""
+    bills = meta.get("bills")
+    if not isinstance(bills, list) or not isinstance(meta.get("problems"), list):
+        raise FrameError("no answer")
+    end = 0
+    for bill in bills:
+        part = bill.get("payload") if isinstance(bill, dict) else None
+        if (
+            not isinstance(part, list)
+            or len(part) != 2
+            or part[0] != end
+            or not end <= part[1] <= len(payload)
+        ):
+            raise FrameError("no answer")
+        end = part[1]
+    if bills and end != len(payload):
+        raise FrameError("no answer")
+
+
+def _refused(job: Job, reason: str, text: str) -> Result:
+    found = problem(reason, text)
+    bill = Bill(member=job.name, problems=(found,)).meta() | {"payload": [0, 0]}
+    return Result(name=job.name, meta={"bills": [bill], "problems": [found._asdict()]}, payload=b"")
