@@ -7,14 +7,13 @@ from decimal import Decimal
 
 import pytest
 from world import DEFAULT_FAULTS, bulk, full_plan, make
+from world.bills import WRITERS
 
 ecom_bills = pytest.importorskip("ecom_bills")
 LAYOUTS = getattr(pytest.importorskip("ecom_bills.layouts"), "LAYOUTS", ())
 READABLE = {layout.platform for layout in LAYOUTS}
 
 PLANS = {plan.account: plan for plan in full_plan()}
-UNREAD = {"payouts_export"}
-"""Files that repeat what others say: skipped or refused, never read as lines."""
 
 
 def minor(text):
@@ -51,8 +50,6 @@ def read_account(folder, facts):
     )
     bills = {}
     for path in sorted((folder / "bills" / facts["code"]).iterdir()):
-        if any(path.name.startswith(name) for name in UNREAD):
-            continue
         for bill in read_bills(path.read_bytes(), path.name, context):
             assert bill.state in ("read", "skipped"), (path.name, bill.state, bill.problems[:5])
             if bill.state == "read":
@@ -87,40 +84,62 @@ def test_the_reader_finds_what_was_written(world, code):
         assert bills[kind][-1].closing == minor(figures["closing"])
 
 
+def told(made, code):
+    """The account and the kind of bill that tells the parts of each order."""
+    account = next(account for account in made.accounts if account.code == code)
+    settled = PLANS[code].account_platform in ("wechatpay", "amazon", "shopify")
+    return account, "settlement" if settled else "fund_flow"
+
+
+def moves_of(account):
+    """(movement, its category) of each line the telling bills have; of WeChat's only those of orders."""
+    words = WRITERS[account.plan.account_platform].CATEGORY
+    if account.plan.form == "fund_flow":
+        words = words | {"recharge": "transfer"}
+    trades = account.plan.account_platform == "wechatpay"
+    return [(move, words[move.word]) for move in account.delivered() if move.order or not trades]
+
+
 @pytest.mark.parametrize("code", PLANS)
-def test_every_line_names_its_order_and_refund(world, code):
+def test_every_line_names_its_order(world, code):
     """Received, refunded and charged per order and category, as the reader attributes them."""
     made, folder, _expected = world
-    found = Counter()
-    for bill in read_account(folder, setup_of(folder, code)).get(made_kind(made, code), []):
-        for order, category, amount in bill.lines[["order_ref", "category", "amount"]].itertuples(
-            index=False
-        ):
+    account, kind = told(made, code)
+    found, wanted = Counter(), Counter()
+    for bill in read_account(folder, setup_of(folder, code))[kind]:
+        lines = bill.lines[bill.lines["category"] != "payout"]
+        for order, category, amount in lines[["order_ref", "category", "amount"]].itertuples(index=False):
             found[order or "", category or ""] += amount
-    wanted = Counter()
-    account = next(account for account in made.accounts if account.code == code)
-    words = words_of(account)
-    for move in account.delivered():
-        if move.order or made_kind(made, code) != "settlement" or code.startswith(("AMZ", "SPF")):
-            order = move.order if move.referenced else ""
-            wanted[order, words[move.word]] += move.amount
-    assert {key: value for key, value in found.items() if value} == {
-        key: value for key, value in wanted.items() if value
-    }
+    for move, category in moves_of(account):
+        if category != "payout":
+            wanted[move.order if move.referenced else "", category] += move.amount
+    assert +found == +wanted and -found == -wanted
 
 
-def made_kind(made, code):
-    """The kind of bill that tells the parts of each order."""
-    return "settlement" if PLANS[code].account_platform in ("wechatpay", "amazon", "shopify") else "fund_flow"
+@pytest.mark.parametrize("code", PLANS)
+def test_every_line_falls_on_its_day(world, code):
+    """The accounting day is the day in the account's zone, whatever zone the bill is written in."""
+    made, folder, _expected = world
+    account, kind = told(made, code)
+    found, wanted = Counter(), Counter()
+    for bill in read_account(folder, setup_of(folder, code))[kind]:
+        if bill.layout != "shopify_payouts":
+            for day, category, amount in bill.lines[["day", "category", "amount"]].itertuples(index=False):
+                found[day.date(), category or ""] += amount
+    for move, category in moves_of(account):
+        wanted[move.at.date(), category] += move.amount
+    assert +found == +wanted and -found == -wanted
 
 
-def words_of(account):
-    from world.bills import WRITERS
-
-    words = dict(WRITERS[account.plan.account_platform].CATEGORY)
-    if account.plan.form == "fund_flow":
-        words["recharge"] = "transfer"
-    return words
+@pytest.mark.xfail(reason="a bare day is taken for midnight UTC, which is the day before in America")
+def test_payouts_fall_on_the_day_they_name(world):
+    made, folder, _expected = world
+    account, kind = told(made, "SPF-US")
+    found = Counter()
+    for bill in read_account(folder, setup_of(folder, "SPF-US"))[kind]:
+        if bill.layout == "shopify_payouts":
+            found.update(zip([day.date() for day in bill.lines["day"]], bill.lines["amount"], strict=True))
+    assert found == {(day, -total): 1 for day, _payout, _parts, total in WRITERS["shopify"].payouts(account)}
 
 
 @pytest.mark.parametrize("code", [code for code in PLANS if PLANS[code].account_platform != "alipay"])
@@ -129,11 +148,11 @@ def test_refunds_carry_their_number(world, code):
     made, folder, _expected = world
     if PLANS[code].account_platform in ("pinduoduo", "shopify"):
         pytest.skip("the format has no refund number")
+    account, kind = told(made, code)
     found = set()
-    for bill in read_account(folder, setup_of(folder, code))[made_kind(made, code)]:
+    for bill in read_account(folder, setup_of(folder, code))[kind]:
         lines = bill.lines[bill.lines["category"] == "refund"]
         found |= set(lines["refund_ref"])
-    account = next(account for account in made.accounts if account.code == code)
     assert found == {move.refund for move in account.delivered() if move.word == "refund"}
 
 

@@ -62,7 +62,7 @@ class Till:
             more = {"sub": item.sub_no, "sku": item.sku, "quantity": item.quantity, "text": item.product}
             moves += [self.move(order, at, word, amount, row, **more) for word, amount in part.items()]
         moves += self._fees(order, at, rows)
-        return moves + self._extras(order, at)
+        return moves + self._extras(order, at, rows)
 
     def _whole(self, order: Order) -> dict:
         """One payment: what the buyer paid, and the platform's subsidy if it is shown apart."""
@@ -99,7 +99,7 @@ class Till:
                 moves.append(self.move(order, at, fee.category, -part, row, **more))
         return moves
 
-    def _extras(self, order: Order, at: datetime) -> list[Move]:
+    def _extras(self, order: Order, at: datetime, rows: list[str]) -> list[Move]:
         """Costs without a rule: affiliates and freight insurance on some orders."""
         platform, moves = self.plan.platform, []
         if platform in ("taobao", "tmall", "pinduoduo") and self.random.randrange(4) == 0:
@@ -107,6 +107,8 @@ class Till:
             moves.append(self.move(order, at, "affiliate", -amount, self.row()))
         if platform in ("taobao", "tmall") and self.random.randrange(2) == 0:
             moves.append(self.move(order, at, "insurance", -self.random.randrange(30, 260), self.row()))
+        if platform == "douyin" and self.random.randrange(5) == 0:
+            moves.append(self.move(order, at, "outside_ads", -(order.gross * 3 // 100), rows[0]))
         if platform == "amazon" and self.plan.currency == "USD":
             row, tax = self.row(), order.goods * 8 // 100
             moves.append(self.move(order, at, "tax", tax, row))

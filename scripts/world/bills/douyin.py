@@ -24,6 +24,7 @@ CATEGORY = {
     "subsidy": "subsidy",
     "refund": "refund",
     "commission": "commission",
+    "outside_ads": "marketing",
     "payout": "payout",
     "ads_topup": "topup",
     "insurance": "insurance",
@@ -37,6 +38,7 @@ COMPONENT = {
     "subsidy": "实际平台补贴",
     "refund": "订单退款",
     "commission": "平台服务费",
+    "outside_ads": "站外推广费",
 }
 SCENE = {
     "payout": "提现",

@@ -27,7 +27,9 @@ BRANDS = ["visa", "master", "american_express", "discover"]
 
 
 def kinds(account: Account) -> dict[str, list[tuple[str, int]]]:
-    return {"settlement": [(CATEGORY[move.word], move.amount) for move in account.delivered()]}
+    """The transactions, and the payouts that take their sums to the bank."""
+    lines = [(CATEGORY[move.word], move.amount) for move in account.delivered()]
+    return {"settlement": lines + [("payout", -total) for _day, _payout, _parts, total in payouts(account)]}
 
 
 def bills(account: Account) -> Iterator[tuple[str, bytes]]:
@@ -40,7 +42,7 @@ def bills(account: Account) -> Iterator[tuple[str, bytes]]:
         last = after - timedelta(days=1)
         rows = [_row(account, group) for group in groups]
         yield f"payment_transactions_export_{first}_{last}.csv", _csv([HEAD, *rows])
-    yield f"payouts_export_{account.end}.csv", _csv([PAYOUT_HEAD, *_payouts(account)])
+    yield f"payouts_export_{account.end}.csv", _csv([PAYOUT_HEAD, *_payout_rows(account)])
 
 
 def _groups(moves: list[Move]) -> dict[str, list[Move]]:
@@ -89,8 +91,8 @@ def _row(account: Account, group: list[Move]) -> list[str]:
     ]
 
 
-def _payouts(account: Account) -> list[list[str]]:
-    """Newest payout first; only payouts that were paid inside the window."""
+def payouts(account: Account) -> list[tuple[date, str, list[int], int]]:
+    """(day, id, the parts as the export lists them, total) of payouts inside the window, newest first."""
     by_payout: dict[tuple[date, str], list[Move]] = {}
     for move in account.delivered():
         by_payout.setdefault(payout_of(account, move), []).append(move)
@@ -101,8 +103,12 @@ def _payouts(account: Account) -> list[list[str]]:
             for move in moves:
                 sums[move.word] += move.amount
             parts = [sums["sale"], sums["refund"], sums["adjustment"], 0, 0, 0, sums["payment_fee"], 0]
-            total = yuan(sum(parts))
-            rows.append(
-                [day.isoformat(), "paid", *map(yuan, parts), total, account.plan.currency, f"BR{payout}"]
-            )
+            rows.append((day, payout, parts, sum(parts)))
     return rows
+
+
+def _payout_rows(account: Account) -> list[list[str]]:
+    return [
+        [day.isoformat(), "paid", *map(yuan, parts), yuan(total), account.plan.currency, f"BR{payout}"]
+        for day, payout, parts, total in payouts(account)
+    ]
