@@ -113,7 +113,8 @@ def capped(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def no_lines() -> pd.DataFrame:
     """A LINE frame without rows, with the right columns and types."""
-    return pd.DataFrame({name: pd.Series(dtype=LINE_TYPES[name]) for name in LINE_COLUMNS})
+    frame: pd.DataFrame = pd.DataFrame({name: pd.Series(dtype=LINE_TYPES[name]) for name in LINE_COLUMNS})
+    return frame
 
 
 @dataclass(slots=True, kw_only=True)

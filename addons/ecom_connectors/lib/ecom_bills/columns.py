@@ -1,0 +1,192 @@
+"""Typed columns: every cell of a mapped column is read, and every cell that cannot be read is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .amounts import BLANKS, decimal_style, read_amounts
+from .bill import MAX_PROBLEMS, Context, Problem, problem
+from .layout import Column
+from .moments import read_moments
+from .table import Array, Table
+
+_ID_EDGE = " \t\N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}`\N{FULLWIDTH GRAVE ACCENT}'\"\ufeff"
+_SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+[eE]\d+")
+_FLOAT = re.compile(r"(\d+)\.0+")
+_TEXT_EDGE = " \t\n\N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}`\N{FULLWIDTH GRAVE ACCENT}"
+MAX_MEMO = 200
+
+
+@dataclass(slots=True)
+class Problems:
+    """Every problem of a bill, up to a limit; the rest is counted."""
+
+    found: list[Problem] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, reason: str, shown: str = "", row: int = 0, column: str = "") -> None:
+        """Note one problem."""
+        if len(self.found) < MAX_PROBLEMS:
+            self.found.append(problem(reason, shown, row, column))
+        else:
+            self.more += 1
+
+    def at(self, places: Array, rows: Array, texts: Array, column: str, reason: str) -> None:
+        """Note one problem for each of these cells."""
+        for place in places[: MAX_PROBLEMS + 1].tolist():
+            self.add(reason, str(texts[place]), int(rows[place]), column)
+        self.more += max(0, len(places) - MAX_PROBLEMS - 1)
+
+    def all(self) -> list[Problem]:
+        """The problems, the last one saying how many more there are."""
+        return self.found + ([problem("limit_exceeded", f"+{self.more}")] if self.more else [])
+
+
+@dataclass(slots=True)
+class Cells:
+    """The typed columns of a table by field. A column the file does not have is blank everywhere."""
+
+    rows: Array
+    text: dict[str, Array] = field(default_factory=dict)
+    amount: dict[str, Array] = field(default_factory=dict)
+    given: dict[str, Array] = field(default_factory=dict)
+    moment: dict[str, Array] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this column."""
+        return name in self.titles
+
+    def blank(self) -> Array:
+        """A column without text."""
+        return np.full(len(self.rows), "", dtype=object)
+
+
+def read_columns(table: Table, context: Context, problems: Problems) -> Cells:
+    """All mapped columns of a table, typed."""
+    layout = table.layout
+    places = layout.places(table.names)
+    there = [column for column in layout.columns if column.field in places]
+    texts = dict(
+        zip(
+            (column.field for column in there),
+            table.source.columns([places[column.field] for column in there]),
+            strict=True,
+        )
+    )
+    cells = Cells(rows=table.rows)
+    decimal = "."
+    if layout.one_decimal_style:
+        amounts = [texts[column.field] for column in there if column.type == "amount"]
+        decimal = decimal_style(amounts, context.digits)
+        if not decimal:
+            problems.add(
+                "mixed_decimals",
+                column=", ".join(column.titles[0] for column in there if column.type == "amount"),
+            )
+            decimal = "."
+    for column in layout.columns:
+        if column.field in places:
+            cells.titles[column.field] = table.titles[places[column.field]]
+            _read(cells, column, texts.pop(column.field), context, decimal, problems)
+        else:
+            _leave_out(cells, column)
+    return cells
+
+
+def _leave_out(cells: Cells, column: Column) -> None:
+    """Fill the fields of a column that the file does not have."""
+    if column.type == "amount":
+        cells.amount[column.field] = np.zeros(len(cells), dtype=np.int64)
+        cells.given[column.field] = np.zeros(len(cells), dtype=bool)
+    elif column.type == "moment":
+        cells.moment[column.field] = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[s]")
+    else:
+        cells.text[column.field] = cells.blank()
+
+
+def _read(
+    cells: Cells, column: Column, texts: Array, context: Context, decimal: str, problems: Problems
+) -> None:
+    """Read one column into the cells."""
+    title = cells.titles[column.field]
+    given: Array
+    if column.type == "amount":
+        scale = context.digits if column.scale is None else column.scale
+        found = read_amounts(texts, scale, decimal)
+        problems.at(np.flatnonzero(found.bad), cells.rows, texts, title, "not_an_amount")
+        problems.at(np.flatnonzero(found.fine), cells.rows, texts, title, "too_many_decimals")
+        cells.amount[column.field], given = found.values, found.given
+        cells.given[column.field] = given
+    elif column.type == "moment":
+        moments, read = read_moments(texts, column.forms, column.hours)
+        given = read | (stripped(texts) != "")
+        if not column.lenient:
+            problems.at(np.flatnonzero(given & ~read), cells.rows, texts, title, "not_a_moment")
+        cells.moment[column.field] = moments
+    elif column.type == "id":
+        clean = clean_ids(texts, cells.rows, title, problems, column.blank)
+        cells.text[column.field] = clean
+        given = clean != "" if column.filled else np.zeros(0, dtype=bool)
+    else:
+        clean = stripped(texts)
+        cells.text[column.field] = clean
+        given = clean != "" if column.filled else np.zeros(0, dtype=bool)
+    if column.filled:
+        problems.at(np.flatnonzero(~given), cells.rows, texts, title, "empty_required")
+
+
+def mapped(values: list[str]) -> Array:
+    """Texts as an array of objects."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def stripped(texts: Array) -> Array:
+    """Plain text: blanks, backticks and a pair of quotes around it removed; "-" and the like are blank."""
+    plain = [text.strip(_TEXT_EDGE) for text in texts.tolist()]
+    if any(text[:1] == '"' for text in plain):
+        plain = [_unquoted(text) for text in plain]
+    return mapped(["" if text in BLANKS else text for text in plain])
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def clean_ids(
+    texts: Array, rows: Array, title: str, problems: Problems, blank: tuple[str, ...] = ()
+) -> Array:
+    """Ids without the decoration that keeps spreadsheets from harming them; harmed ones are named."""
+    clean = [text.strip(_ID_EDGE) for text in texts.tolist()]
+    nothing = BLANKS.union(blank)
+    joined = " ".join(clean)
+    if "=" in joined:
+        clean = [text[2:].strip(_ID_EDGE) if text[:2] == '="' else text for text in clean]
+    clean = ["" if text in nothing else text for text in clean]
+    if "." in joined or "+" in joined:
+        for place, text in enumerate(clean):
+            whole = _FLOAT.fullmatch(text)
+            if whole and len(whole[1]) <= 15:
+                clean[place] = whole[1]
+            elif whole or _SCIENTIFIC.fullmatch(text):
+                problems.add("damaged_id", text, int(rows[place]), title)
+    if not joined.isascii() or not joined.isprintable():
+        for place in [place for place, text in enumerate(clean) if not text.isprintable()]:
+            problems.add("invisible_character", clean[place], int(rows[place]), title)
+    return mapped(clean)
+
+
+def memos(texts: Array) -> Array:
+    """Remarks as they are kept: one line, at most 200 characters."""
+    joined = "".join(texts)
+    if joined.isprintable() and max(map(len, texts), default=0) <= MAX_MEMO:
+        return texts
+    return mapped(["".join(c if c.isprintable() else " " for c in text)[:MAX_MEMO].strip() for text in texts])
