@@ -98,6 +98,7 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
     say(f"host: {source}")
     _drop_abandoned(server)
     name = f"{_TEST}{os.getpid()}"
+    databases.drop(server, name)  # a killed run may have had the same number
     databases.create(server, name, installed)
     log = LOGS / f"{name}.log"
     log.unlink(missing_ok=True)
@@ -178,6 +179,17 @@ def _drop_abandoned(server: postgres.Server) -> None:
     """Test databases of runs that were killed."""
     for name in databases.names(server):
         pid = name.removeprefix(_TEST)
-        if name != pid and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+        gone = pid.isdigit() and not _is_running(int(pid))
+        if name != pid and gone and databases.has_files(name):
             databases.drop(server, name)
             (LOGS / f"{name}.log").unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import settings
 from odoo_source import Source
-from places import DATA, LOGS, PYTHON, ROOT, HostError, digest, run, say
+from places import DATA, HOST, LOGS, PYTHON, ROOT, HostError, digest, run, say
 from postgres import Server
 
 # What the add-ons depend on, and what their tests and the demo use beside it.
@@ -45,10 +45,13 @@ env.cr.commit()
 
 def template(server: Server, source: Source) -> str:
     """The name of the template database; it is built (two minutes) when Odoo, a pin or the list changed."""
-    parts = (str(source), ROOT / "requirements-oca.txt", " ".join(MODULES), LANGUAGE, _COMPANY)
+    parts = [str(source), ROOT / "requirements-oca.txt", " ".join(MODULES), LANGUAGE, _COMPANY]
+    if not server.embedded:
+        parts.append(str(HOST))  # a server that others may use too; their templates are not ours
     name = _PREFIX + digest(*parts)[:10]
-    if exists(server, name):
+    if exists(server, name) and has_files(name):
         return name
+    drop(server, name)
     fresh = name + "_new"
     drop(server, fresh)
     say("template database: creating it with base and " + LANGUAGE)
@@ -103,7 +106,7 @@ def drop(server: Server, name: str) -> None:
 def drop_others(server: Server, prefix: str, keep: str) -> None:
     """Forget what earlier states of the project left; what is in use right now stays until later."""
     for name in names(server):
-        if name.startswith(prefix) and name != keep and not name.endswith("_new"):
+        if name.startswith(prefix) and name != keep and has_files(name):
             with contextlib.suppress(HostError):
                 drop(server, name)
 
@@ -115,6 +118,11 @@ def freeze(server: Server, fresh: str, name: str) -> None:
         (DATA / "filestore" / fresh).rename(DATA / "filestore" / name)
     server.sql(f'ALTER DATABASE "{fresh}" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false')
     server.sql(f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
+
+
+def has_files(name: str) -> bool:
+    """Whether the database is of this host: on a shared server there may be others' with the same kind of name."""
+    return (DATA / "filestore" / name).is_dir()
 
 
 def exists(server: Server, name: str) -> bool:

@@ -35,7 +35,10 @@ class Source:
 def ensure() -> Source:
     """Find Odoo once, then make it importable in the virtual environment."""
     source = _remembered() or _find()
-    write_if_changed(_RECORD, json.dumps(asdict(source), indent=1) + "\n")
+    known = {**asdict(source), "path": os.path.relpath(source.path, HOST)}
+    if not Path(source.path).is_relative_to(_CODE):
+        known["path"] = source.path
+    write_if_changed(_RECORD, json.dumps(known, indent=1) + "\n")
     write_if_changed(environment.site_packages() / "ecom_odoo.pth", source.path + "\n")
     return source
 
@@ -43,15 +46,14 @@ def ensure() -> Source:
 def _remembered() -> Source | None:
     if not _RECORD.is_file():
         return None
-    source = Source(**json.loads(_RECORD.read_text()))
+    known = json.loads(_RECORD.read_text())
+    # What lies below .host is noted relative to it, so that a moved project keeps it.
+    source = Source(**{**known, "path": str(HOST / known["path"])})
     asked = os.environ.get("ODOO_PATH")
     if asked and str(Path(asked).resolve()) != source.path:
         return None
     if not asked and source.kind == "ODOO_PATH":
         return None
-    below_host = source.kind in ("git", "debian")
-    if below_host and not Path(source.path).is_relative_to(_CODE):
-        return None  # the project was moved
     return source if _version(Path(source.path)) else None
 
 

@@ -55,6 +55,10 @@ class Server:
     password: str
     programs: Path
 
+    @property
+    def embedded(self) -> bool:
+        return not os.environ.get("ECOM_DB_HOST")
+
     def env(self) -> dict[str, str]:
         variables = {"PGHOST": self.host, "PGPORT": str(self.port), "PGUSER": self.user}
         if self.password:
