@@ -40,9 +40,9 @@ class Scene:
     def account(self, order: Order) -> Account:
         return self.accounts[order.shop.account]
 
-    def settles_inside(self, order: Order) -> bool:
+    def settles_inside(self, order: Order, later: timedelta = timedelta()) -> bool:
         account = self.account(order)
-        at = shifted(order.settled, order.shop.timezone, account.plan.account_timezone)
+        at = shifted(order.settled + later, order.shop.timezone, account.plan.account_timezone)
         return account.start <= at.date() < account.end
 
     def overdue(self, order: Order) -> bool:
@@ -134,7 +134,10 @@ def _fee_doubles(order: Order) -> bool:
 
 
 def duplicate_payment(scene: Scene, turn: int) -> None:
-    order = scene.take(turn, lambda order: _one_line(order) and _fee_doubles(order))
+    def fits(order: Order) -> bool:
+        return _one_line(order) and _fee_doubles(order) and scene.settles_inside(order, timedelta(hours=1))
+
+    order = scene.take(turn, fits)
     if order:
         order.times = 2
         scene.expect("duplicate_payment", "duplicate_payment", order, order.gross)
