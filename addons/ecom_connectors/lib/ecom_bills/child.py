@@ -28,7 +28,8 @@ from .reader import raw_row, read_bills
 _PIECE = 1 << 20
 _SLACK = 4096
 _FILES = 64
-_LAST_WORDS = 2.0
+_LAST_WORDS = 2
+_SECOND = 1_000_000_000
 _BILL = """商户订单号,发生时间,收入金额（+元）,支出金额（-元）,账务类型,备注,业务描述
 260531-662941284701219,2026-06-01 10:00:00,1.00,0,交易收入,,0010002|交易收入-订单收入
 """
@@ -83,14 +84,14 @@ def _in_fork(job: dict[str, Any], content: bytes, limits: dict[str, int]) -> Ans
 
 def _listen(mouth: int, limits: dict[str, int]) -> tuple[bytes, str]:
     """All the fork says, or why it was cut short."""
-    deadline = time.monotonic() + limits["wall"]
+    deadline = time.monotonic_ns() + limits["wall"] * _SECOND
     cap = limits["payload"] + META_LIMIT + _SLACK
     poll = select.poll()
     poll.register(mouth, select.POLLIN)
     data = bytearray()
     while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
+        left = (deadline - time.monotonic_ns()) // 1_000_000
+        if left <= 0 or not poll.poll(left):
             return b"", f"time {limits['wall']} s"
         piece = os.read(mouth, _PIECE)
         if not piece:
@@ -102,12 +103,12 @@ def _listen(mouth: int, limits: dict[str, int]) -> tuple[bytes, str]:
 
 def _bury(pid: int, kill: bool) -> int:
     """The exit status of the fork; one that does not end by itself is ended."""
-    deadline = time.monotonic() + _LAST_WORDS
-    while not kill and time.monotonic() < deadline:
+    deadline = time.monotonic_ns() + _LAST_WORDS * _SECOND
+    while not kill and time.monotonic_ns() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             return status
-        time.sleep(0.0005)
+        time.sleep(1 / 2000)
     os.kill(pid, signal.SIGKILL)
     return os.waitpid(pid, 0)[1]
 

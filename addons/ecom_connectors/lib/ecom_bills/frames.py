@@ -1,6 +1,7 @@
 """What parent and child of the jail say to each other: two lengths, some JSON, some bytes. Nothing else.
 
-Neither side trusts the other's lengths beyond a cap, and nothing is ever unpickled.
+Neither side trusts the other's lengths beyond a cap, and nothing is ever unpickled. Deadlines are nanoseconds of
+the monotonic clock.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ def pack(meta: dict[str, Any], payload: bytes = b"") -> bytes:
     return _HEADER.pack(len(text), len(payload)) + text
 
 
-def write_frame(fd: int, meta: dict[str, Any], payload: bytes = b"", deadline: float | None = None) -> None:
+def write_frame(fd: int, meta: dict[str, Any], payload: bytes = b"", deadline: int | None = None) -> None:
     """Send one frame."""
     _write(fd, pack(meta, payload), deadline)
     _write(fd, payload, deadline)
 
 
-def read_frame(fd: int, limit: int, deadline: float | None = None) -> tuple[dict[str, Any], bytes] | None:
+def read_frame(fd: int, limit: int, deadline: int | None = None) -> tuple[dict[str, Any], bytes] | None:
     """Receive one frame; None when the other side has closed the pipe between two frames."""
     head = _read(fd, _HEADER.size, deadline)
     if not head:
@@ -74,16 +75,16 @@ def _meta(text: bytes | bytearray) -> dict[str, Any]:
     return meta
 
 
-def _wait(fd: int, event: int, deadline: float | None) -> None:
+def _wait(fd: int, event: int, deadline: int | None) -> None:
     if deadline is None:
         return
     poll = select.poll()
     poll.register(fd, event)
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+    if not poll.poll(max(0, deadline - time.monotonic_ns()) // 1_000_000):
         raise FrameError("time")
 
 
-def _read(fd: int, size: int, deadline: float | None) -> bytearray:
+def _read(fd: int, size: int, deadline: int | None) -> bytearray:
     data = bytearray()
     while len(data) < size:
         _wait(fd, select.POLLIN, deadline)
@@ -94,7 +95,7 @@ def _read(fd: int, size: int, deadline: float | None) -> bytearray:
     return data
 
 
-def _write(fd: int, data: bytes, deadline: float | None) -> None:
+def _write(fd: int, data: bytes, deadline: int | None) -> None:
     view = memoryview(data)
     while view:
         _wait(fd, select.POLLOUT, deadline)

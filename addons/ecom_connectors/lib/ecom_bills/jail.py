@@ -35,8 +35,9 @@ from ecom_bills import child
 sys.exit(child.main())
 """
 _LIBRARIES = ("pandas", "numpy", "python_calamine", "dateutil", "pytz", "six", "tzdata")
-_GRACE = 30.0
-_STARTING = 120.0
+_GRACE = 30
+_STARTING = 120
+_SECOND = 1_000_000_000
 
 
 class JailError(Exception):
@@ -131,7 +132,9 @@ class _Child:
         }
         for attempt in (1, 2):
             try:
-                write_frame(self._pipes()[0], facts, job.content, time.monotonic() + self.limits.wall)
+                write_frame(
+                    self._pipes()[0], facts, job.content, time.monotonic_ns() + self.limits.wall * _SECOND
+                )
                 return
             except (FrameError, OSError):
                 self.end()
@@ -144,7 +147,7 @@ class _Child:
             reason = "too_large" if len(job.content) > self.limits.content else "limit_exceeded"
             return _refused(job, reason, self.refusal)
         try:
-            deadline = time.monotonic() + self.limits.wall + _GRACE
+            deadline = time.monotonic_ns() + (self.limits.wall + _GRACE) * _SECOND
             answer = read_frame(self._pipes()[1], self.limits.payload, deadline)
             if answer is None:
                 raise FrameError("the child process died")
@@ -193,7 +196,7 @@ class _Child:
         self.process = process
         pipes = self._pipes()
         try:
-            deadline = time.monotonic() + _STARTING
+            deadline = time.monotonic_ns() + _STARTING * _SECOND
             write_frame(pipes[0], asdict(self.limits), b"", deadline)
             hello = read_frame(pipes[1], 0, deadline)
         except (FrameError, OSError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isfinite
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -23,6 +23,8 @@ from .zips import Entry, stream
 
 _DAMAGED = 10**15  # Spreadsheet programs keep 15 digits of a number.
 _REMEMBERED = 100_000
+NUMBER = float  # not money yet: a numeric cell as the library gives it, turned into text at once
+Numbers: TypeAlias = dict[float, str]  # not money yet: the text of each
 _TOTALS = ("合计", "总计", "小计", "total", "sum")
 
 
@@ -114,7 +116,7 @@ def _rows(sheet: CalamineSheet, budget: Budget) -> tuple[list[list[str]], list[P
     """All rows as text, from row 1 and column A on; equal texts are kept once."""
     margin = [""] * (sheet.start or (0, 0))[1]
     texts: dict[str, str] = {}
-    numbers: dict[float, str] = {}
+    numbers: Numbers = {}
     keep = texts.setdefault
     problems: list[Problem] = []
     rows: list[list[str]] = []
@@ -124,7 +126,7 @@ def _rows(sheet: CalamineSheet, budget: Budget) -> tuple[list[list[str]], list[P
             if isinstance(cell, str):
                 row.append(keep(cell, cell))
                 continue
-            known = numbers.get(cell) if cell.__class__ is float else None
+            known = numbers.get(cell) if cell.__class__ is NUMBER else None
             row.append(_checked(cell, number, len(row), numbers, problems) if known is None else known)
         rows.append(row)
     for text in texts:
@@ -133,7 +135,7 @@ def _rows(sheet: CalamineSheet, budget: Budget) -> tuple[list[list[str]], list[P
     return rows, problems
 
 
-def _checked(cell: object, row: int, column: int, numbers: dict[float, str], problems: list[Problem]) -> str:
+def _checked(cell: object, row: int, column: int, numbers: Numbers, problems: list[Problem]) -> str:
     """One cell as text, or a problem that names it."""
     try:
         text = _text(cell)
@@ -142,7 +144,7 @@ def _checked(cell: object, row: int, column: int, numbers: dict[float, str], pro
         if len(problems) <= MAX_PROBLEMS:
             problems.append(problem(str(error), repr(cell), row, place))
         return ""
-    if isinstance(cell, float) and len(numbers) < _REMEMBERED:
+    if isinstance(cell, NUMBER) and len(numbers) < _REMEMBERED:
         numbers[cell] = text
     return text
 
@@ -151,7 +153,7 @@ def _text(cell: object) -> str:
     """One cell as text. The shortest form that gives the same number back is what was typed."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, int | float):
+    if isinstance(cell, int | NUMBER):
         if not isfinite(cell):
             raise ValueError("not_an_amount")
         if abs(cell) >= _DAMAGED:
