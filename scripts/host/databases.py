@@ -45,7 +45,13 @@ env.cr.commit()
 
 def template(server: Server, source: Source) -> str:
     """The name of the template database; it is built (two minutes) when Odoo, a pin or the list changed."""
-    parts = [str(source), ROOT / "requirements-oca.txt", " ".join(MODULES), LANGUAGE, _COMPANY]
+    parts: list[str | Path] = [
+        str(source),
+        ROOT / "requirements-oca.txt",
+        " ".join(MODULES),
+        LANGUAGE,
+        _COMPANY,
+    ]
     if not server.embedded:
         parts.append(str(HOST))  # a server that others may use too; their templates are not ours
     name = _PREFIX + digest(*parts)[:10]
@@ -121,7 +127,7 @@ def freeze(server: Server, fresh: str, name: str) -> None:
 
 
 def has_files(name: str) -> bool:
-    """Whether the database is of this host: on a shared server there may be others' with the same kind of name."""
+    """Whether the database is of this host: on a shared server there may be others' with such names."""
     return (DATA / "filestore" / name).is_dir()
 
 

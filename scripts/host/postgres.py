@@ -126,6 +126,8 @@ class _Embedded:
                 os.kill(pid, signal.SIGQUIT)
                 deadline += 10
             time.sleep(0.05)
+        if not self.socket.is_relative_to(self.home):
+            shutil.rmtree(self.socket, ignore_errors=True)
         return True
 
     # where it lives
