@@ -73,7 +73,9 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "setup.json", setup(self.plans, self.accounts))
         listed = [order for order in self.orders if order.listed]
-        write_csv(folder / "orders.csv", [ORDER_HEAD, *(row for o in listed for row in order_rows(o))])
+        write_csv(
+            folder / "orders.csv", [ORDER_HEAD, *(row for o in listed for row in order_rows(o, self.as_of))]
+        )
         refunds = [refund_row(refund) for refund in self.refunds if refund.listed]
         write_csv(folder / "refunds.csv", [REFUND_HEAD, *refunds])
         for account in self.accounts:

@@ -1,7 +1,23 @@
-"""The world as files: set-up, orders, refunds, bills and what must be reported about them."""
+"""The world as files: set-up, orders, refunds, bills and what must be reported about them.
+
+`expected.json`:
+
+    accounts        per account lines, sum, opening, closing, by_category of the bills that move its
+                    money, and under `kinds` the same per kind of bill; the category of a word nobody
+                    knows is ""
+    faults          what must be reported and nothing else: kind (what was planted), type (the exception;
+                    "" with `state` timing for an order that merely waits), account, shop, order, refund,
+                    amount (the variance seen from us, null where currencies differ), currency;
+                    `candidates` of an ambiguous payment; `day`, `orders` and `refunds` that a missing
+                    file took along (explained by the gap; a product may report them as well)
+    timing          listed orders whose line comes after the last bill
+    timing_refunds  listed refunds whose line comes after the last bill
+    as_of           the first day after the bills
+"""
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 from .bills import WRITERS
@@ -18,12 +34,13 @@ MOMENT = "%Y-%m-%d %H:%M:%S"
 COMPANY = "Example Trading"
 
 
-def order_rows(order: Order) -> list[list[str]]:
-    """One row per order line; the amounts of the whole order stand on each."""
+def order_rows(order: Order, as_of: date) -> list[list[str]]:
+    """One row per order line; the whole order's amounts stand on each. A shipment still to come is blank."""
+    moments = [order.ordered, order.paid, order.shipped]
+    known = [moment.strftime(MOMENT) if moment.date() < as_of else "" for moment in moments]
     whole = (order.freight, order.discount, order.subsidy, order.buyer_paid, order.receivable)
     return [
-        [order.shop.code, order.no]
-        + [moment.strftime(MOMENT) for moment in (order.ordered, order.paid, order.shipped)]
+        [order.shop.code, order.no, *known]
         + [order.currency, item.sku, item.product, str(item.quantity), yuan(item.price), yuan(item.total)]
         + [yuan(amount) for amount in whole]
         for item in order.items
