@@ -181,3 +181,27 @@ def test_both_bills_of_wechat_tell_the_same_of_each_transaction(world):
             for transaction, amount in lines[["transaction_ref", "amount"]].itertuples(index=False):
                 sums[kind][transaction] += amount
     assert sums["settlement"] == sums["fund_flow"]
+
+
+def test_orders_and_refunds_read(world):
+    """Every listed order and refund comes back with its amounts, shop by shop."""
+    made, folder, _expected = world
+    orders = pytest.importorskip("ecom_bills.orders")
+    context = ecom_bills.Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
+    found = orders.read_orders((folder / "orders.csv").read_bytes(), "orders.csv", context)
+    listed = [order for order in made.orders if order.listed]
+    assert (found.state, found.problems) == ("read", ())
+    assert len(found.lines) == sum(len(order.items) for order in listed)
+    columns = ["shop", "order_no", "currency", "receivable", "platform_subsidy"]
+    rows = [tuple(row) for row in found.orders[columns].itertuples(index=False)]
+    assert {(*row[:3], minor(row[3]), minor(row[4])) for row in rows} == {
+        (order.shop.code, order.no, order.currency, order.receivable, order.subsidy) for order in listed
+    }
+    found = orders.read_refunds((folder / "refunds.csv").read_bytes(), "refunds.csv", context)
+    assert (found.state, found.problems) == ("read", ())
+    rows = found.refunds[["shop", "refund_no", "order_no", "amount"]].itertuples(index=False)
+    assert {(shop, refund, order, minor(amount)) for shop, refund, order, amount in rows} == {
+        (refund.order.shop.code, refund.no, refund.order.no, refund.amount)
+        for refund in made.refunds
+        if refund.listed
+    }
