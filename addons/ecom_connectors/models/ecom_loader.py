@@ -1,0 +1,274 @@
+"""Load stage: proven lines into the database, in bulk and once."""
+
+import hashlib
+import io
+from datetime import datetime
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..lib.ecom_bills import LINE_COLUMNS
+
+from .ecom_tally import TRANSACTION
+
+COLUMN_TYPES = {
+    "row": "int",
+    "booked_at": "timestamp",
+    "day": "date",
+    "amount": "bigint",
+    "balance": "bigint",
+}
+# More conflicts than this tell nobody more.
+CONFLICTS_SHOWN = 100
+
+
+class EcomLoader(models.AbstractModel):
+    """Staging table, one set-based insert, chain of balances. No ORM call per line."""
+
+    _name = "ecom.loader"
+    _description = "Bill Loader"
+
+    @api.model
+    def _store(self, account, name, content, meta, payload):
+        """Store one bill that the reader handed over; return its record.
+
+        :param meta: `Bill.meta()` of the reader
+        :param payload: its lines in COPY text format
+        """
+        if account:
+            account._lock_for_import()
+        sha256 = hashlib.sha256(content).hexdigest()
+        bill = self._find(account, sha256, meta["member"])
+        if bill and bill.state in ("ready", "posted"):
+            bill.with_context(tracking_disable=True).write(
+                {"new_count": 0, "known_count": bill.line_count}
+            )
+            return bill
+        meta = dict(meta, state={"read": "ready"}.get(meta["state"], meta["state"]))
+        if meta["state"] == "ready":
+            meta = self._stage(account, meta, payload)
+        return self._write_bill(bill, account, name, sha256, content, meta)
+
+    def _find(self, account, sha256, member):
+        return self.env["ecom.bill"].search(
+            [
+                ("company_id", "=", (account.company_id if account else self.env.company).id),
+                ("account_id", "=", account.id if account else False),
+                ("sha256", "=", sha256),
+                ("member", "=", member or False),
+            ]
+        )
+
+    def _stage(self, account, meta, payload):
+        """Copy the lines beside the stored ones and compare; conflicts refuse the bill."""
+        cr = self.env.cr
+        cr.execute("DROP TABLE IF EXISTS ecom_stage")
+        columns = ", ".join(f"{name} {COLUMN_TYPES.get(name, 'text')}" for name in LINE_COLUMNS)
+        # Column names and types are constants of ours.
+        cr.execute(f"CREATE TEMP TABLE ecom_stage ({columns}) ON COMMIT DROP")  # pylint: disable=sql-injection
+        with cr._cnx.cursor() as cursor:
+            cursor.copy_expert("COPY ecom_stage FROM STDIN", io.BytesIO(payload))
+        cr.execute("ANALYZE ecom_stage (key)")
+        cr.execute("SELECT count(*), min(day), max(day), min(booked_at), max(booked_at) FROM ecom_stage")
+        count, *span = cr.fetchone()
+        meta = dict(
+            meta,
+            lines=count,
+            span=dict(zip(("first_day", "last_day", "first_booked_at", "last_booked_at"), span, strict=True)),
+        )
+        same = SQL(
+            "l.account_id = %s AND l.kind = %s AND l.key = s.key", account.id, meta["kind"]
+        )
+        scale = 10**account.currency_id.decimal_places
+        cr.execute(
+            SQL(
+                """SELECT s.row, s.line_ref, b.name, l.amount, s.amount / %s::numeric
+                     FROM ecom_stage s JOIN ecom_bill_line l ON %s JOIN ecom_bill b ON b.id = l.bill_id
+                    WHERE l.amount <> s.amount / %s::numeric OR l.booked_at <> s.booked_at
+                    ORDER BY s.row LIMIT %s""",
+                scale,
+                same,
+                scale,
+                CONFLICTS_SHOWN,
+            )
+        )
+        conflicts = cr.fetchall()
+        if conflicts:
+            problems = [
+                {
+                    "row": row,
+                    "column": line_ref or "",
+                    "text": f"{other}: {old:f} / {new:f}",
+                    "reason": "line_conflict",
+                }
+                for row, line_ref, other, old, new in conflicts
+            ]
+            return dict(meta, state="refused", problems=meta["problems"] + problems)
+        cr.execute(SQL("DELETE FROM ecom_stage s USING ecom_bill_line l WHERE %s", same))
+        return dict(meta, known=cr.rowcount)
+
+    def _write_bill(self, bill, account, name, sha256, content, meta):
+        """Create or refresh the record, then insert its new lines."""
+        ready = meta["state"] == "ready"
+        scale = 10 ** (account.currency_id.decimal_places if account else 2)
+        lines = meta["lines"] if ready else 0
+        values = {
+            "name": name,
+            "member": meta["member"] or False,
+            "account_id": account.id if account else False,
+            "company_id": (account.company_id if account else self.env.company).id,
+            "currency_id": (account.currency_id if account else self.env.company.currency_id).id,
+            "kind": meta["kind"] or False,
+            "layout": meta["layout"],
+            "state": meta["state"],
+            "sha256": sha256,
+            "row_count": meta["rows"],
+            "line_count": lines,
+            "known_count": meta.get("known", 0),
+            "new_count": lines - meta.get("known", 0),
+            "amount_sum": meta["sum"] / scale,
+            "amount_control": (meta["control"] or 0) / scale,
+            "has_control": meta["control"] is not None,
+            "opening": (meta["opening"] or 0) / scale,
+            "closing": (meta["closing"] or 0) / scale,
+            "has_balance": meta["closing"] is not None,
+            "proven": meta["proven"],
+            "by_category": {
+                code or "unknown": f"{amount / scale:.{len(str(scale)) - 1}f}"
+                for code, amount in meta["by_category"].items()
+            },
+        }
+        problems = self._problems(meta)
+        values["problem_ids"] = [(5, 0, 0)] + [
+            (
+                0,
+                0,
+                {
+                    "row": problem["row"],
+                    "title": problem["column"],
+                    "text": problem["text"],
+                    "reason": problem["reason"],
+                },
+            )
+            for problem in problems
+        ]
+        values.update(self._moments(account, meta))
+        bills = self.env["ecom.bill"].with_context(tracking_disable=True)
+        bill = bill.with_context(tracking_disable=True)
+        if bill:
+            bill.write(values)
+        else:
+            bill = bills.create(values)
+            # Importing is right enough to keep the file; ordinary users cannot create attachments of it.
+            bill.attachment_id = (
+                self.env["ir.attachment"]
+                .sudo()
+                .create(
+                    {
+                        "name": name,
+                        "raw": content,
+                        "res_model": "ecom.bill",
+                        "res_id": bill.id,
+                        "mimetype": "application/octet-stream",
+                    }
+                )
+            )
+        if ready and values["new_count"]:
+            self._insert_lines(bill, scale)
+        if ready:
+            bill.account_id._chain(bill.kind)
+        return bill
+
+    def _problems(self, meta):
+        """What refused the bill, and on a stored one the words nobody knows yet."""
+        unknown = [
+            {"row": word["row"], "column": "", "text": word["word"], "reason": "unknown_word"}
+            for word in meta.get("unknown", [])
+        ]
+        return meta["problems"] + (unknown if meta["state"] == "ready" else [])
+
+    def _moments(self, account, meta):
+        """Declared period, and the days and moments that the lines span."""
+        span = meta.get("span", {})
+        moments = {
+            name: datetime.fromisoformat(meta[name]) if meta[name] else False for name in ("date_from", "date_to")
+        }
+        days = [account._day_of(moment) for moment in moments.values() if moment and account]
+        days += [span[name] for name in ("first_day", "last_day") if span.get(name)]
+        moments["first_day"], moments["last_day"] = min(days, default=False), max(days, default=False)
+        for name in ("first_booked_at", "last_booked_at"):
+            moments[name] = span.get(name) or False
+        return moments
+
+    def _insert_lines(self, bill, scale):
+        """Give every staged line its tally and store it."""
+        account = bill.account_id
+        self.env.flush_all()
+        clears = account._clears() and bill.kind == "fund_flow"
+        ref = self.env["ecom.tally"]._ref_sql("s", SQL("c.kind"), clears)
+        shop = account.shop_ids.id if len(account.shop_ids) == 1 else None
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                """CREATE TEMP TABLE ecom_stage_ref ON COMMIT DROP AS
+                   SELECT s.row, s.key, %s AS ref, c.id AS category_id
+                     FROM ecom_stage s LEFT JOIN ecom_category c ON c.code = s.category""",
+                ref,
+            )
+        )
+        cr.execute(
+            SQL(
+                """INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
+                   SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM ecom_stage_ref
+                   ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true""",
+                account.id,
+                bill.company_id.id,
+                shop,
+                bill.kind,
+            )
+        )
+        if account._clears() and bill.kind == "settlement":
+            self._announce_fund_flow(account)
+        cr.execute(
+            SQL(
+                """INSERT INTO ecom_bill_line (
+                       bill_id, account_id, company_id, currency_id, tally_id, category_id, kind,
+                       row, part, key, line_ref, order_ref, sub_order_ref, transaction_ref, refund_ref,
+                       payout_ref, sku, word, booked_at, day, amount, balance, memo)
+                   SELECT %s, %s, %s, %s, t.id, r.category_id, %s,
+                          s.row, nullif(s.part, ''), s.key, nullif(s.line_ref, ''), nullif(s.order_ref, ''),
+                          nullif(s.sub_order_ref, ''), nullif(s.transaction_ref, ''), nullif(s.refund_ref, ''),
+                          nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word, s.booked_at, s.day,
+                          s.amount / %s::numeric, s.balance / %s::numeric, nullif(s.memo, '')
+                     FROM ecom_stage s
+                     JOIN ecom_stage_ref r ON r.key = s.key
+                     JOIN ecom_tally t ON t.account_id = %s AND t.kind = %s AND t.ref = r.ref
+                    ORDER BY s.row""",
+                bill.id,
+                account.id,
+                bill.company_id.id,
+                bill.currency_id.id,
+                bill.kind,
+                scale,
+                scale,
+                account.id,
+                bill.kind,
+            )
+        )
+        cr.execute("DROP TABLE ecom_stage, ecom_stage_ref")
+        self.env["ecom.bill.line"].invalidate_model()
+        self.env["ecom.tally"].invalidate_model()
+
+    def _announce_fund_flow(self, account):
+        """Every settled transaction must show up in the fund flow: open its tally there."""
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO ecom_tally (account_id, company_id, kind, ref, state, dirty)
+                   SELECT DISTINCT %s, %s, 'fund_flow', %s || transaction_ref, 'open', true
+                     FROM ecom_stage WHERE transaction_ref <> ''
+                   ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true""",
+                account.id,
+                account.company_id.id,
+                TRANSACTION,
+            )
+        )

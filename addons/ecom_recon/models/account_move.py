@@ -1,0 +1,133 @@
+"""Post stage: entries that lead back to their bill lines, and stay as they were posted."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ecom_posting_ids = fields.One2many("ecom.posting", "move_id", "Postings", readonly=True)
+    ecom_line_count = fields.Integer("Bill Lines", compute="_compute_ecom_line_count")
+
+    def init(self):
+        """No route may commit a posted entry that is out of balance: PostgreSQL refuses it.
+
+        Deferred, so that Odoo may pass through unbalanced states inside a transaction.
+        """
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION ecom_assert_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+            DECLARE
+                moved integer[];
+                bad record;
+            BEGIN
+                IF TG_TABLE_NAME = 'account_move' THEN
+                    moved := ARRAY[NEW.id];
+                ELSIF TG_OP = 'DELETE' THEN
+                    moved := ARRAY[OLD.move_id];
+                ELSIF TG_OP = 'INSERT' THEN
+                    moved := ARRAY[NEW.move_id];
+                ELSE
+                    moved := ARRAY[NEW.move_id, OLD.move_id];
+                END IF;
+                SELECT m.id, sum(l.balance) AS difference INTO bad
+                  FROM account_move m
+                  JOIN account_move_line l ON l.move_id = m.id
+                  JOIN res_company o ON o.id = m.company_id
+                  JOIN res_currency c ON c.id = o.currency_id
+                 WHERE m.id = ANY(moved) AND m.state = 'posted'
+                   AND l.display_type NOT IN ('line_section', 'line_subsection', 'line_note')
+                 GROUP BY m.id, c.decimal_places
+                HAVING round(coalesce(sum(l.balance), 0), c.decimal_places) <> 0;
+                IF FOUND THEN
+                    RAISE EXCEPTION 'posted entry % is out of balance by %', bad.id, bad.difference
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+            END $$;
+            DROP TRIGGER IF EXISTS ecom_balanced_move ON account_move;
+            CREATE CONSTRAINT TRIGGER ecom_balanced_move AFTER INSERT OR UPDATE OF state ON account_move
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'posted')
+                EXECUTE FUNCTION ecom_assert_balanced();
+            DROP TRIGGER IF EXISTS ecom_balanced_line_update ON account_move_line;
+            CREATE CONSTRAINT TRIGGER ecom_balanced_line_update
+                AFTER UPDATE OF balance, move_id, display_type ON account_move_line
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+                WHEN (NEW.parent_state = 'posted' AND (OLD.balance IS DISTINCT FROM NEW.balance
+                      OR OLD.move_id IS DISTINCT FROM NEW.move_id
+                      OR OLD.display_type IS DISTINCT FROM NEW.display_type))
+                EXECUTE FUNCTION ecom_assert_balanced();
+            DROP TRIGGER IF EXISTS ecom_balanced_line_insert ON account_move_line;
+            CREATE CONSTRAINT TRIGGER ecom_balanced_line_insert AFTER INSERT ON account_move_line
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.parent_state = 'posted')
+                EXECUTE FUNCTION ecom_assert_balanced();
+            DROP TRIGGER IF EXISTS ecom_balanced_line_delete ON account_move_line;
+            CREATE CONSTRAINT TRIGGER ecom_balanced_line_delete AFTER DELETE ON account_move_line
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+                EXECUTE FUNCTION ecom_assert_balanced();
+            """
+        )
+
+    def _compute_ecom_line_count(self):
+        counts = dict(
+            self.env["ecom.posting"]._read_group(
+                [("move_id", "in", self.ids)], ["move_id"], ["line_count:sum"]
+            )
+        )
+        for move in self:
+            move.ecom_line_count = counts.get(move, 0)
+
+    def _post(self, soft=True):
+        invoices = self.filtered(lambda move: move.move_type == "out_invoice")
+        if invoices:
+            invoices.line_ids.sale_line_ids.order_id._check_not_in_summary()
+        return super()._post(soft=soft)
+
+    def button_draft(self):
+        self._ecom_refuse()
+        return super().button_draft()
+
+    def button_cancel(self):
+        self._ecom_refuse()
+        return super().button_cancel()
+
+    def _ecom_refuse(self):
+        # Whoever may see the entry must be stopped, whether or not they may see our postings.
+        if self.sudo().ecom_posting_ids:
+            raise UserError(self.env._("This entry books platform bills. Undo its posting instead."))
+
+    def action_open_ecom_lines(self):
+        return self.ecom_posting_ids.action_open_lines()
+
+    def action_open_ecom_orders(self):
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT mo.order_id FROM ecom_posting p
+                     JOIN ecom_posting_line l ON l.posting_id = p.id JOIN ecom_bill_line b ON b.id = l.line_id
+                     JOIN ecom_tally t ON t.id = b.tally_id
+                     JOIN ecom_match_order mo ON mo.match_id = t.match_id
+                    WHERE p.move_id IN %s""",
+                tuple(self.ids),
+            )
+        )
+        orders = [order_id for [order_id] in self.env.cr.fetchall()]
+        action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_order_action")
+        return {**action, "domain": [("id", "in", orders)], "context": {}}
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    ecom_order_id = fields.Many2one(
+        "sale.order", "Platform Order", readonly=True, index="btree_not_null", ondelete="restrict", copy=True
+    )
+    ecom_posting_line_ids = fields.One2many("ecom.posting.line", "entry_id", "Bill Lines", readonly=True)
+
+    def action_open_ecom_lines(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")
+        money = self.filtered(lambda item: not item.ecom_posting_line_ids)
+        domain = ["|", ("posting_line_ids.entry_id", "in", self.ids)]
+        domain += [("posting_line_ids.posting_id.move_id", "in", money.move_id.ids)]
+        return {**action, "domain": domain, "context": {}}

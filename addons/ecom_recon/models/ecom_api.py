@@ -1,0 +1,396 @@
+"""Ways in: the public methods that the command-line client and other systems call.
+
+Amounts come as decimal strings, moments as ISO text. Every method runs with the rights of its caller.
+"""
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+SETUP_ACCOUNT = {"code", "platform", "name", "currency", "timezone", "kinds", "merchant"}
+SETUP_SHOP = {"code", "platform", "name", "account", "currency", "timezone", "fees", "mode"}
+SETUP_FEE = {"category", "rate_percent", "fixed", "minimum", "maximum"}
+
+
+class EcomApi(models.AbstractModel):
+    """One facade, so that the shapes below are in one place."""
+
+    _name = "ecom.api"
+    _description = "E-commerce API"
+
+    # --- set-up -----------------------------------------------------------------
+
+    @api.model
+    def apply(self, setup):
+        """Create or update company, accounts, shops and ledger from a file; twice changes nothing.
+
+        :param setup: `{"company", "accounts": [{"code", "platform", "name", "currency", "timezone",
+            "kinds"}], "shops": [{"code", "platform", "name", "account", "currency", "timezone", "fees":
+            [{"category", "rate_percent", "fixed", "minimum", "maximum"}]}]}`
+        :return: `{"company", "accounts": {"created", "updated", "unchanged"}, "shops": {...}, "ledger": {...}}`
+        :raises UserError: names the entry and the value that is wrong
+        """
+        if not self.env.user.has_group("ecom_connectors.group_manager"):
+            raise AccessError(self.env._("Only managers set up shops and accounts."))
+        company = self._company(setup.get("company"))
+        self = self.with_company(company)
+        counts = {kind: {"created": 0, "updated": 0, "unchanged": 0} for kind in ("accounts", "shops")}
+        for entry in setup.get("accounts", []):
+            values = self._account_values(company, entry)
+            counts["accounts"][self._write_setup("ecom.account", company, values)] += 1
+        for entry in setup.get("shops", []):
+            values = self._shop_values(company, entry)
+            outcome = self._write_setup("ecom.shop", company, values)
+            if self._apply_fees(company, entry) and outcome == "unchanged":
+                outcome = "updated"
+            counts["shops"][outcome] += 1
+        return {"company": company.name, **counts, "ledger": self.env["ecom.ledger.setup"]._apply(company)}
+
+    def _company(self, name):
+        """The company of this name; a new one gets the Chinese chart and Chinese yuan."""
+        if not name:
+            return self.env.company
+        company = self.env["res.company"].search([("name", "=", name)], limit=1)
+        if not company:
+            currency = self.env["res.currency"]._ecom_by_name("CNY")
+            company = self.env["res.company"].create(
+                {"name": name, "currency_id": currency.id, "country_id": self.env.ref("base.cn").id}
+            )
+            # The manager who opens a company works in it from now on.
+            self.env.user.sudo().write({"company_ids": [(4, company.id)], "company_id": company.id})
+        if not company.chart_template:
+            # Loading a chart writes far beyond the rights of our manager.
+            self.env["account.chart.template"].sudo().try_loading("cn", company=company, install_demo=False)
+        return company
+
+    def _known_keys(self, entry, allowed, what):
+        unknown = sorted(set(entry) - allowed)
+        if unknown or not entry.get("code"):
+            raise UserError(
+                self.env._(
+                    "%(what)s %(code)s: unknown keys %(keys)s.",
+                    what=what,
+                    code=entry.get("code") or "?",
+                    keys=", ".join(unknown) or "code",
+                )
+            )
+
+    def _platform(self, entry):
+        platform = self.env["ecom.platform"]._find(entry.get("platform"))
+        if not platform:
+            raise UserError(
+                self.env._(
+                    "%(code)s: there is no platform %(platform)s. Platforms: %(known)s.",
+                    code=entry["code"],
+                    platform=entry.get("platform"),
+                    known=", ".join(self.env["ecom.platform"].search([]).mapped("code")),
+                )
+            )
+        return platform
+
+    def _timezone(self, entry):
+        zone = entry.get("timezone") or "Asia/Shanghai"
+        if zone not in dict(self.env["ecom.account"]._timezones()):
+            raise UserError(self.env._("%(code)s: there is no time zone %(zone)s.", code=entry["code"], zone=zone))
+        return zone
+
+    def _account_values(self, company, entry):
+        self._known_keys(entry, SETUP_ACCOUNT, "accounts")
+        platform = self._platform(entry)
+        both = {"both": ["settlement", "fund_flow"]}
+        kinds = entry.get("kinds") or both.get(platform.kinds, [platform.kinds])
+        wrong = set(kinds) - {"settlement", "fund_flow"}
+        if wrong:
+            raise UserError(
+                self.env._("%(code)s: there is no kind of bill %(kind)s.", code=entry["code"], kind=wrong.pop())
+            )
+        return {
+            "code": entry["code"],
+            "name": entry.get("name") or entry["code"],
+            "platform_id": platform.id,
+            "currency_id": self._currency(company, entry).id,
+            "timezone": self._timezone(entry),
+            "takes_settlement": "settlement" in kinds,
+            "takes_fund_flow": "fund_flow" in kinds,
+            "merchant": entry.get("merchant") or False,
+        }
+
+    def _currency(self, company, entry):
+        if not entry.get("currency"):
+            return company.currency_id
+        return self.env["res.currency"]._ecom_by_name(entry["currency"])
+
+    def _shop_values(self, company, entry):
+        self._known_keys(entry, SETUP_SHOP, "shops")
+        codes = entry.get("account") or []
+        codes = [codes] if isinstance(codes, str) else codes
+        accounts = self.env["ecom.account"].search([("company_id", "=", company.id), ("code", "in", codes)])
+        missing = set(codes) - set(accounts.mapped("code"))
+        if missing:
+            raise UserError(
+                self.env._("%(code)s: there is no account %(account)s.", code=entry["code"], account=missing.pop())
+            )
+        values = {
+            "code": entry["code"],
+            "name": entry.get("name") or entry["code"],
+            "platform_id": self._platform(entry).id,
+            "currency_id": self._currency(company, entry).id,
+            "timezone": self._timezone(entry),
+            "account_ids": accounts.ids,
+        }
+        if entry.get("mode"):
+            values["posting_mode"] = entry["mode"]
+        return values
+
+    def _write_setup(self, model, company, values):
+        """Create or update by code; say which of the three it was."""
+        record = self.env[model].with_context(active_test=False).search(
+            [("company_id", "=", company.id), ("code", "=", values["code"])]
+        )
+        if not record:
+            links = {name: [(6, 0, value)] for name, value in values.items() if isinstance(value, list)}
+            self.env[model].create({**values, **links, "company_id": company.id})
+            return "created"
+        changed = {}
+        for name, value in values.items():
+            old = record[name]
+            if isinstance(value, list):
+                if set(old.ids) != set(value):
+                    changed[name] = [(6, 0, value)]
+            elif (old.id if isinstance(old, models.BaseModel) else old) != value:
+                changed[name] = value
+        if changed:
+            record.write(changed)
+        return "updated" if changed else "unchanged"
+
+    def _apply_fees(self, company, entry):
+        """Make the shop's fee rules those of the file; return whether anything changed."""
+        if "fees" not in entry:
+            return False
+        shop = self.env["ecom.shop"].search([("company_id", "=", company.id), ("code", "=", entry["code"])])
+        wanted = []
+        for fee in entry["fees"]:
+            unknown = sorted(set(fee) - SETUP_FEE)
+            category = self.env["ecom.category"].search([("code", "=", fee.get("category"))])
+            if unknown or not category or category.kind != "fee":
+                raise UserError(
+                    self.env._(
+                        "%(code)s: the fee %(fee)s has no known category, or unknown keys.",
+                        code=entry["code"],
+                        fee=fee.get("category"),
+                    )
+                )
+            wanted.append(
+                {
+                    "category_id": category.id,
+                    "rate_percent": float(fee.get("rate_percent") or 0),
+                    **{name: float(fee.get(name) or 0) for name in ("fixed", "minimum", "maximum")},
+                }
+            )
+        there = [
+            {
+                "category_id": rule.category_id.id,
+                **{name: rule[name] for name in ("rate_percent", "fixed", "minimum", "maximum")},
+            }
+            for rule in shop.fee_rule_ids
+        ]
+        if sorted(map(str, there)) == sorted(map(str, wanted)):
+            return False
+        shop.fee_rule_ids = [(5, 0, 0)] + [(0, 0, values) for values in wanted]
+        return True
+
+    # --- flow -------------------------------------------------------------------
+
+    @api.model
+    def import_bills(self, files, account=None):
+        """As `ecom.bill.import_files`."""
+        return self.env["ecom.bill"].import_files(files, account)
+
+    @api.model
+    def import_orders(self, files, shop=None):
+        """As `ecom.order.import.import_orders`."""
+        return self.env["ecom.order.import"].import_orders(files, shop)
+
+    @api.model
+    def import_refunds(self, files, shop=None):
+        """As `ecom.order.import.import_refunds`."""
+        return self.env["ecom.order.import"].import_refunds(files, shop)
+
+    @api.model
+    def groups(self, accounts=None):
+        """Account codes in the groups that one call of `match` or `post` should take."""
+        records = self._accounts(accounts)
+        return [group.mapped("code") for group in self.env["ecom.matcher"]._groups(records)]
+
+    @api.model
+    def match(self, accounts=None):
+        """Match what is open; return `{"tallies", "matched", "exceptions", "states": {state: tallies}}`."""
+        records = self._accounts(accounts)
+        runs = [group._run_match() for group in self.env["ecom.matcher"]._groups(records)]
+        scope = self.env["ecom.account"].union(*[run.account_ids for run in runs])
+        states = self.env["ecom.tally"]._read_group([("account_id", "in", scope.ids)], ["state"], ["__count"])
+        return {
+            "tallies": sum(run.tally_count for run in runs),
+            "matched": sum(run.matched_count for run in runs),
+            "exceptions": sum(run.exception_count for run in runs),
+            "states": dict(states),
+        }
+
+    @api.model
+    def post(self, accounts=None, when_locked="refuse"):
+        """Post what is open; return `{"moves", "lines", "accounts": {code: ledger balance}}`."""
+        records = self._accounts(accounts)
+        runs = [group._run_post(when_locked) for group in self.env["ecom.matcher"]._groups(records)]
+        return {
+            "moves": sum(run.move_count for run in runs),
+            "lines": sum(run.line_count for run in runs),
+            "accounts": {
+                account.code: self._money(account._ledger_balance(), account.currency_id) for account in records
+            },
+        }
+
+    @api.model
+    def undo(self, accounts=None, bill=None, everything=False):
+        """Reverse postings and open their matches; without a choice those of the last posting run.
+
+        :return: `{"moves", "lines"}` that were reversed
+        """
+        domain = [("state", "=", "posted"), ("company_id", "in", self.env.companies.ids)]
+        postings = self.env["ecom.posting"]
+        if bill:
+            found = self._bill(bill)
+            domain.append(("line_ids.line_id.bill_id", "=", found.id))
+        elif accounts:
+            domain.append(("account_id", "in", self._accounts(accounts).ids))
+        elif not everything:
+            last = postings.search(domain, order="run_id desc", limit=1).run_id
+            domain.append(("run_id.started_at", ">=", last.started_at))
+            domain.append(("run_id.user_id", "=", last.user_id.id))
+            domain.append(("run_id", "in", self._same_session(last).ids))
+        chosen = postings.search(domain)
+        if not chosen:
+            return {"moves": 0, "lines": 0}
+        run = chosen.action_undo()
+        return {"moves": run.move_count, "lines": run.line_count}
+
+    def _same_session(self, last):
+        """Posting groups account by account makes several runs; those of one call share a transaction."""
+        return self.env["ecom.run"].search(
+            [
+                ("name", "=", "post"),
+                ("company_id", "=", last.company_id.id),
+                ("user_id", "=", last.user_id.id),
+                ("started_at", "=", last.started_at),
+            ]
+        )
+
+    # --- questions --------------------------------------------------------------
+
+    @api.model
+    def exceptions(self, state="open", accounts=None):
+        """`[{id, type, state, account, shop, order, refund, amount, currency, day, reason, suggestion}]`.
+
+        :param state: "open" (open and waiting), "done" or "all"
+        """
+        domain = {"open": [("state", "!=", "done")], "done": [("state", "=", "done")], "all": []}.get(state)
+        if domain is None:
+            raise UserError(self.env._("State is open, done or all."))
+        if accounts:
+            records = self._accounts(accounts)
+            domain += ["|", ("account_id", "in", records.ids), ("shop_id.account_ids", "in", records.ids)]
+        return self.env["ecom.exception"].search(domain)._export()
+
+    @api.model
+    def bills(self, accounts=None):
+        """The results of all imports, newest first, with `id`, `chain` and `chain_difference`."""
+        domain = [("account_id", "in", self._accounts(accounts).ids)] if accounts else []
+        return [
+            {
+                **bill._result(),
+                "kind": bill.kind or None,
+                "first_day": str(bill.first_day) if bill.first_day else None,
+                "last_day": str(bill.last_day) if bill.last_day else None,
+                "chain": bill.chain_state or None,
+                "chain_difference": self._money(bill.chain_difference, bill.currency_id),
+            }
+            for bill in self.env["ecom.bill"].search(domain)
+        ]
+
+    @api.model
+    def lines(self, bill, offset=0, limit=1000):
+        """Lines of a bill (id or name): `[{row, part, day, booked_at, order, refund, transaction,
+        payout, word, category, amount, balance, state, rule, match_order, entries}]`."""
+        found = self._bill(bill)
+        lines = self.env["ecom.bill.line"].search(
+            [("bill_id", "=", found.id)], offset=offset, limit=limit, order="row, id"
+        )
+        return [
+            {
+                "row": line.row,
+                "part": line.part or None,
+                "day": str(line.day),
+                "booked_at": line.booked_at.isoformat(),
+                "line": line.line_ref or None,
+                "order": line.order_ref or None,
+                "refund": line.refund_ref or None,
+                "transaction": line.transaction_ref or None,
+                "payout": line.payout_ref or None,
+                "word": line.word,
+                "category": line.category_id.code or None,
+                "amount": self._money(line.amount, line.currency_id),
+                "balance": self._money(line.balance, line.currency_id) if found.has_balance else None,
+                "state": line.state,
+                "rule": line.rule or None,
+                "match_order": line.order_id.ecom_order_no or None,
+                "entries": line.move_ids.mapped("name"),
+            }
+            for line in lines
+        ]
+
+    @api.model
+    def check(self):
+        """`{"holds", "invariants": [{id, holds, offenders}]}`."""
+        invariants = self.env["ecom.invariant"]._check()
+        return {"holds": all(invariant["holds"] for invariant in invariants), "invariants": invariants}
+
+    @api.model
+    def figures(self, accounts=None):
+        """`{"accounts": [{code, name, currency, lines, matched, exceptions: {type: count}, posted,
+        ledger_balance, platform_closing, difference}]}`."""
+        result = []
+        for account, figures in self._accounts(accounts)._figures().items():
+            amounts = {
+                name: self._money(figures[name], account.currency_id)
+                for name in ("ledger_balance", "platform_closing", "difference")
+            }
+            result.append(
+                {
+                    "code": account.code,
+                    "name": account.name,
+                    "currency": account.currency_id.name,
+                    **figures,
+                    **amounts,
+                }
+            )
+        return {"accounts": result}
+
+    # --- helpers ----------------------------------------------------------------
+
+    def _accounts(self, codes=None):
+        if not codes:
+            return self.env["ecom.account"].search([("company_id", "in", self.env.companies.ids)])
+        codes = [codes] if isinstance(codes, str) else codes
+        accounts = self.env["ecom.account"]
+        for code in codes:
+            accounts |= accounts._by_code(code)
+        return accounts
+
+    def _bill(self, bill):
+        bills = self.env["ecom.bill"]
+        number = int(bill) if str(bill).isdigit() else 0
+        found = bills.browse(number).exists() if number else bills.search([("name", "=", bill)])
+        if len(found) != 1:
+            raise UserError(self.env._("There is no single bill %s. Give its number.", bill))
+        return found
+
+    def _money(self, amount, currency):
+        return f"{amount:.{currency.decimal_places}f}"

@@ -1,0 +1,503 @@
+"""Match stage: gather facts in sets, let the library decide, store the verdicts."""
+
+import io
+
+import pandas as pd
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.ecom_connectors.models.ecom_tally import REFUND, TRANSACTION
+
+from ..lib.ecom_reconcile import FEE_COLUMNS, VERSION, decide
+
+# Minor units per unit of every currency.
+SCALES = SQL("(SELECT id, power(10::numeric, decimal_places) AS scale FROM res_currency)")
+# What the platform owes for order `o`, and the day (of shop `s`) from which it may be asked for.
+EXPECTED = SQL("CASE WHEN coalesce(o.ecom_receivable, 0) <> 0 THEN o.ecom_receivable ELSE o.amount_total END")
+DUE_DAY = SQL(
+    """(coalesce(o.ecom_signed_at, o.ecom_shipped_at, o.ecom_paid_at)
+        AT TIME ZONE 'UTC' AT TIME ZONE s.timezone)::date"""
+)
+
+VERDICT_COLUMNS = {
+    "order_id": "int",
+    "shop_id": "int",
+    "currency_id": "int",
+    "state": "text",
+    "rule": "text",
+    "order_count": "int",
+    "expected_total": "bigint",
+    "expected_received": "bigint",
+    "expected_refund": "bigint",
+    "amount_received": "bigint",
+    "amount_refund": "bigint",
+    "amount_fee": "bigint",
+    "variance_order": "bigint",
+    "variance_received": "bigint",
+    "variance_refund": "bigint",
+    "variance_fee": "bigint",
+    "state_order": "text",
+    "state_received": "text",
+    "state_refund": "text",
+    "state_fee": "text",
+    "lag_days": "int",
+    "first_day": "date",
+    "last_day": "date",
+    "how": "text",
+    "scale": "bigint",
+}
+AMOUNTS = [name for name, kind in VERDICT_COLUMNS.items() if kind == "bigint" and name != "scale"]
+PLAIN = [name for name in VERDICT_COLUMNS if name not in (*AMOUNTS, "how", "scale")]
+
+
+class EcomMatcher(models.AbstractModel):
+    """Matches every tally of some accounts that is not settled yet. Same facts, same verdicts."""
+
+    _name = "ecom.matcher"
+    _description = "Matcher"
+
+    @api.model
+    def _groups(self, accounts):
+        """Accounts that must be looked at together, because a shop is paid through several."""
+        groups = []
+        for account in accounts.sorted("id"):
+            together = account
+            while True:
+                wider = together | together.shop_ids.account_ids
+                if wider == together:
+                    break
+                together = wider
+            if together not in groups:
+                groups.append(together)
+        return groups
+
+    @api.model
+    def _match(self, accounts, run):
+        """Match `accounts` (closed under shared shops) and write down what does not fit."""
+        accounts._lock_for_import()
+        self.env.flush_all()
+        self._collect(accounts)
+        self._settle_without_order(accounts)
+        self._pair()
+        orders = self._facts()
+        verdict = self._decide(orders)
+        self._store(orders, verdict)
+        self.env.invalidate_all()
+        self.env["ecom.explainer"]._explain(accounts, orders, verdict, run)
+        self.env.cr.execute("DROP TABLE run_tally, run_pair, run_order, run_member")
+        self.env.invalidate_all()
+
+    # --- which tallies, which orders ---------------------------------------
+
+    def _collect(self, accounts):
+        """`run_tally`: what is not settled yet; `clears`: it only moves money a settlement explains."""
+        self._run(
+            """CREATE TEMP TABLE run_tally ON COMMIT DROP AS
+               SELECT t.id, t.account_id, t.kind, t.ref, t.manual_order_id,
+                      a.takes_settlement AND a.takes_fund_flow AND t.kind = 'fund_flow' AS clears,
+                      CASE WHEN t.ref LIKE '::%%' THEN split_part(t.ref, ':', 3) ELSE '' END AS prefix,
+                      CASE WHEN t.ref LIKE %s THEN substr(t.ref, %s)
+                           WHEN t.ref LIKE %s THEN substr(t.ref, %s) ELSE t.ref END AS name
+                 FROM ecom_tally t JOIN ecom_account a ON a.id = t.account_id
+                WHERE t.account_id IN %s AND (t.dirty OR t.state IN ('open', 'timing', 'exception'))
+                  AND t.state <> 'ignored'""",
+            f"{REFUND}%",
+            len(REFUND) + 1,
+            f"{TRANSACTION}%",
+            len(TRANSACTION) + 1,
+            tuple(accounts.ids),
+        )
+        self._run("CREATE UNIQUE INDEX ON run_tally (id)")
+        self._run("ANALYZE run_tally")
+
+    def _settle_without_order(self, accounts):
+        """Payouts, top-ups, fees of the shop: their category says all there is to say."""
+        self._run(
+            """UPDATE ecom_tally t SET state = 'matched', rule = 'no_order_needed', dirty = false
+                 FROM run_tally r WHERE r.id = t.id AND r.prefix = 'category'"""
+        )
+
+    def _pair(self):
+        """`run_pair`: the orders each tally may belong to, by the strictest reference that finds any;
+        `run_order`: orders in one component with those paid together; `run_member`: all tallies of it."""
+        self._run(
+            """CREATE TEMP TABLE run_pair ON COMMIT DROP AS
+               SELECT r.id AS tally_id, o.id AS order_id, 'order' AS how
+                 FROM run_tally r
+                 JOIN ecom_account_ecom_shop_rel s ON s.ecom_account_id = r.account_id
+                 JOIN sale_order o ON o.ecom_shop_id = s.ecom_shop_id AND o.ecom_order_no = r.name
+                WHERE r.prefix = '' AND NOT r.clears AND r.manual_order_id IS NULL
+               UNION ALL
+               SELECT id, manual_order_id, 'manual' FROM run_tally WHERE manual_order_id IS NOT NULL"""
+        )
+        for how, source in self._weaker():
+            self._run(
+                """INSERT INTO run_pair
+                   SELECT DISTINCT r.id, x.order_id, %s FROM run_tally r
+                     JOIN ecom_account_ecom_shop_rel s ON s.ecom_account_id = r.account_id
+                     JOIN %s ON x.shop_id = s.ecom_shop_id AND x.name = r.name
+                    WHERE r.prefix IN ('', 'refund', 'transaction') AND NOT r.clears
+                      AND NOT EXISTS (SELECT 1 FROM run_pair p WHERE p.tally_id = r.id)""",
+                how,
+                source,
+            )
+        # Several orders of one payment are a batch; several of anything else are nobody's match.
+        self._run(
+            """CREATE TEMP TABLE run_order ON COMMIT DROP AS
+               WITH many AS (
+                   SELECT tally_id FROM run_pair GROUP BY tally_id HAVING count(*) > 1
+               ), pair AS (
+                   SELECT p.* FROM run_pair p
+                    WHERE p.how = 'payment' OR NOT EXISTS (SELECT 1 FROM many WHERE many.tally_id = p.tally_id)
+               ), wider AS (
+                   SELECT o.order_id, min(p.order_id) AS comp
+                     FROM (SELECT tally_id, min(order_id) AS order_id FROM pair GROUP BY tally_id) p
+                     JOIN pair o USING (tally_id) GROUP BY o.order_id
+               )
+               SELECT order_id, comp FROM wider
+               UNION
+               SELECT other.order_id, w.comp FROM wider w
+                 JOIN ecom_match_order mine ON mine.order_id = w.order_id
+                 JOIN ecom_match_order other ON other.match_id = mine.match_id
+                WHERE NOT EXISTS (SELECT 1 FROM wider x WHERE x.order_id = other.order_id)"""
+        )
+        self._run("CREATE INDEX ON run_order (order_id)")
+        self._run("ANALYZE run_order")
+        # Orders that share a batch or an old match are one component: let the smallest number win.
+        self._run(
+            """WITH linked AS (
+                   SELECT r.order_id, min(other.comp) AS comp FROM run_order r
+                     JOIN run_order same ON same.comp = r.comp OR same.order_id = r.order_id
+                     JOIN run_order other ON other.order_id = same.order_id
+                    WHERE r.comp <> r.order_id OR same.comp <> same.order_id
+                    GROUP BY r.order_id
+               ) UPDATE run_order r SET comp = least(r.comp, l.comp) FROM linked l WHERE l.order_id = r.order_id"""
+        )
+        self._run(
+            """CREATE TEMP TABLE run_member ON COMMIT DROP AS
+               WITH one AS (
+                   SELECT tally_id, min(order_id) AS order_id, min(how) AS how, count(*) AS n
+                     FROM run_pair GROUP BY tally_id
+               )
+               SELECT one.tally_id, o.comp, CASE WHEN one.n > 1 THEN 'batch' ELSE one.how END AS how
+                 FROM one JOIN run_order o ON o.order_id = one.order_id
+                WHERE one.n = 1 OR one.how = 'payment'
+               UNION ALL
+               SELECT DISTINCT t.id, o.comp, coalesce(t.how, 'order')
+                 FROM run_order o JOIN ecom_match_order mo ON mo.order_id = o.order_id
+                 JOIN ecom_tally t ON t.match_id = mo.match_id
+                WHERE NOT EXISTS (SELECT 1 FROM run_tally r WHERE r.id = t.id)"""
+        )
+        self._run("CREATE INDEX ON run_member (tally_id)")
+        self._run("ANALYZE run_member")
+
+    def _weaker(self):
+        """(name of the rule, SQL of shop_id, name, order_id) of the references that may stand in."""
+        return [
+            (
+                "payment",
+                SQL(
+                    """(SELECT ecom_shop_id AS shop_id, ecom_payment_ref AS name, id AS order_id
+                          FROM sale_order WHERE ecom_payment_ref IS NOT NULL) x"""
+                ),
+            ),
+            (
+                "refund",
+                SQL("(SELECT shop_id, refund_no AS name, order_id FROM ecom_refund WHERE order_id IS NOT NULL) x"),
+            ),
+            (
+                "sub_order",
+                SQL(
+                    """(SELECT o.ecom_shop_id AS shop_id, l.ecom_sub_order_no AS name, o.id AS order_id
+                          FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id
+                         WHERE l.ecom_sub_order_no IS NOT NULL) x"""
+                ),
+            ),
+        ]
+
+    # --- facts in, verdicts out ---------------------------------------------
+
+    def _facts(self):
+        """One row per component: its orders, its lines, its granted refunds; amounts in minor units."""
+        sums = self._frame(
+            """SELECT m.comp,
+                      min(array_position(ARRAY['batch','manual','order','payment','refund','sub_order'], m.how)) AS how,
+                      min(l.currency_id) AS bill_currency, max(l.currency_id) AS bill_currency_max,
+                      max(u.scale)::bigint AS scale,
+                      (coalesce(sum(l.amount) FILTER (WHERE %(received)s), 0) * max(u.scale))::bigint AS received,
+                      (coalesce(sum(l.amount) FILTER (WHERE %(refunded)s), 0) * max(u.scale))::bigint AS refunded,
+                      (coalesce(sum(l.amount) FILTER (WHERE %(subsidy)s), 0) * max(u.scale))::bigint AS subsidy_back,
+                      (coalesce(sum(l.amount) FILTER (WHERE c.kind = 'fee'), 0) * max(u.scale))::bigint AS fee,
+                      count(*) FILTER (WHERE c.kind = 'receivable' AND l.amount > 0) AS payments,
+                      count(*) FILTER (WHERE %(refunded)s) AS refunds,
+                      coalesce(min(l.day) FILTER (WHERE c.kind = 'receivable'), min(l.day)) AS first_day,
+                      max(l.day) AS last_day
+                 FROM run_member m JOIN ecom_bill_line l ON l.tally_id = m.tally_id
+                 JOIN ecom_category c ON c.id = l.category_id
+                 JOIN %(scales)s u ON u.id = l.currency_id
+                GROUP BY m.comp""",
+            scales=SCALES,
+            **self._legs(),
+        )
+        facts = self._frame(
+            """SELECT r.comp, count(*) AS order_count, min(o.ecom_shop_id) AS shop_id,
+                      min(o.currency_id) AS currency_id, max(o.currency_id) AS currency_max,
+                      (sum(o.amount_total) * max(u.scale))::bigint AS order_total,
+                      (sum(%(expected)s) * max(u.scale))::bigint AS expected,
+                      min(%(due)s) AS due_day, min(o.date_order)::date AS order_day
+                 FROM run_order r JOIN sale_order o ON o.id = r.order_id
+                 JOIN ecom_shop s ON s.id = o.ecom_shop_id JOIN %(scales)s u ON u.id = o.currency_id
+                GROUP BY r.comp""",
+            expected=EXPECTED,
+            due=DUE_DAY,
+            scales=SCALES,
+        )
+        granted = self._frame(
+            """SELECT r.comp, (sum(f.amount) * max(u.scale))::bigint AS recorded,
+                      max((f.refunded_at AT TIME ZONE 'UTC' AT TIME ZONE s.timezone)::date) AS refund_day
+                 FROM run_order r JOIN ecom_refund f ON f.order_id = r.order_id
+                 JOIN ecom_shop s ON s.id = f.shop_id JOIN %s u ON u.id = f.currency_id GROUP BY r.comp""",
+            SCALES,
+        )
+        orders = facts.merge(sums, on="comp", how="inner").merge(granted, on="comp", how="left")
+        orders["recorded"] = pd.to_numeric(orders["recorded"]).fillna(0).astype("int64")
+        return self._flags(orders.sort_values("comp", ignore_index=True))
+
+    def _legs(self):
+        """Which lines are money received, returned, or a subsidy taken back."""
+        # A tax line or a subsidy that goes out with a refund belongs to the refund.
+        subsidy = SQL("c.code = 'subsidy' AND l.amount < 0")
+        tax_back = SQL("c.kind = 'tax' AND l.refund_ref IS NOT NULL")
+        return {
+            "received": SQL("c.kind IN ('receivable', 'tax') AND NOT (%s) AND NOT (%s)", subsidy, tax_back),
+            "refunded": SQL("c.kind = 'refund' OR (%s)", tax_back),
+            "subsidy": subsidy,
+        }
+
+    def _flags(self, orders):
+        """Add what is not a sum: which rule found the order, one currency or not, what may still come."""
+        orders["how"] = orders["how"].map(
+            dict(enumerate(("batch", "manual", "order", "payment", "refund", "sub_order"), start=1))
+        )
+        orders["same_currency"] = (
+            (orders["bill_currency"] == orders["bill_currency_max"])
+            & (orders["currency_id"] == orders["currency_max"])
+            & (orders["currency_id"] == orders["bill_currency"])
+        )
+        shops = self.env["ecom.shop"].browse([int(shop) for shop in orders["shop_id"].unique()])
+        keeps = {
+            shop.id
+            for [shop] in self.env["ecom.refund"]._read_group([("shop_id", "in", shops.ids)], ["shop_id"])
+        }
+        orders["checks_refunds"] = orders["shop_id"].isin(keeps)
+        orders["largest_excess"] = self._excess(orders)
+        waits = self.env["ecom.explainer"]._waits(shops)
+        orders["refund_waits"] = waits(orders["shop_id"], orders["refund_day"])
+        orders["payment_waits"] = waits(orders["shop_id"], orders["due_day"])
+        orders["fee_waits"] = waits(orders["shop_id"], orders["first_day"])
+        return orders
+
+    def _excess(self, orders):
+        """Whether one single payment is exactly what an order received too much."""
+        over = orders[orders["received"] > orders["expected"]]
+        result = pd.Series(False, index=orders.index)
+        if over.empty:
+            return result
+        payments = self._frame(
+            """SELECT m.comp, (sum(l.amount) * max(u.scale))::bigint AS amount FROM run_member m
+                 JOIN ecom_bill_line l ON l.tally_id = m.tally_id
+                 JOIN ecom_category c ON c.id = l.category_id JOIN %(scales)s u ON u.id = l.currency_id
+                WHERE m.comp IN %(comps)s AND %(received)s
+                GROUP BY m.comp, l.bill_id, l.row, l.tally_id""",
+            comps=tuple(int(comp) for comp in over["comp"]),
+            received=self._legs()["received"],
+            scales=SCALES,
+        )
+        paid = payments.groupby("comp")["amount"].agg(list)
+        for position, comp, excess in zip(over.index, over["comp"], over["received"] - over["expected"], strict=True):
+            result[position] = len(paid.get(comp, [])) > 1 and excess in paid[comp]
+        return result
+
+    def _decide(self, orders):
+        """Verdicts of the library, by tolerance profile because that is the shops'."""
+        fees = self._fees(orders)
+        groups = {}
+        for (shop_id, scale), part in orders.groupby(["shop_id", "scale"], sort=True):
+            shop = self.env["ecom.shop"].browse(int(shop_id))
+            digits = len(str(int(scale))) - 1
+            groups.setdefault((shop.tolerance_id, shop.fee_tolerance_id, digits), []).append(part)
+        verdicts = []
+        for (tolerance, fee_tolerance, digits), parts in groups.items():
+            part = pd.concat(parts)
+            place = pd.Series(range(len(part)), index=part.index)
+            mine = fees[fees["position"].isin(part.index)]
+            mine = mine.assign(position=place.reindex(mine["position"]).to_numpy())
+            verdicts.append(decide(part, mine, tolerance._limits(digits), fee_tolerance._limits(digits)))
+        verdict = pd.concat(verdicts).reindex(orders.index) if verdicts else pd.DataFrame()
+        return self._accepted(orders, verdict)
+
+    def _accepted(self, orders, verdict):
+        """A difference that a person has accepted, as it still is, is no exception any more."""
+        if verdict.empty:
+            return verdict
+        odd = verdict.index[verdict["exception"] != ""]
+        comps = {int(orders["comp"][index]): index for index in odd}
+        done = self.env["ecom.exception"].search(
+            [("order_id", "in", list(comps)), ("state", "=", "done"), ("resolution", "=", "accepted")]
+        )
+        for exception in done:
+            index = comps[exception.order_id.id]
+            amount = verdict.at[index, "exception_amount"] / int(orders.at[index, "scale"])
+            same = exception.type == verdict.at[index, "exception"]
+            if same and exception.currency_id.is_zero(exception.amount - amount):
+                legs = ["state_order", "state_received", "state_refund", "state_fee"]
+                for leg in legs:
+                    if verdict.at[index, leg] == "mismatch":
+                        verdict.at[index, leg] = "tolerance"
+                verdict.at[index, "exception"] = ""
+                verdict.at[index, "state"], verdict.at[index, "rule"] = "tolerance", "accepted"
+        return verdict
+
+    def _fees(self, orders):
+        """FEE_COLUMNS for every order and fee rule of its shop, `position` being the index of `orders`."""
+        empty = pd.DataFrame({name: pd.Series(dtype="int64") for name in FEE_COLUMNS})
+        shops = [int(shop) for shop in orders["shop_id"].unique()]
+        rules = self.env["ecom.fee.rule"].search([("shop_id", "in", shops)])
+        if not rules:
+            return empty
+        table = pd.DataFrame(
+            [
+                {
+                    "shop_id": rule.shop_id.id,
+                    "category_id": rule.category_id.id,
+                    "rate": round(rule.rate_percent * 10_000),
+                    "fixed": rule.fixed,
+                    "minimum": rule.minimum or None,
+                    "maximum": rule.maximum or None,
+                    "date_from": rule.date_from or fields.Date.to_date("1900-01-01"),
+                    "date_to": rule.date_to or fields.Date.to_date("9999-12-31"),
+                }
+                for rule in rules
+            ]
+        )
+        charged = self._frame(
+            """SELECT m.comp, l.category_id, (sum(l.amount) * max(u.scale))::bigint AS fee FROM run_member m
+                 JOIN ecom_bill_line l ON l.tally_id = m.tally_id JOIN %(scales)s u ON u.id = l.currency_id
+                WHERE l.category_id IN %(categories)s GROUP BY m.comp, l.category_id""",
+            categories=tuple(rules.category_id.ids),
+            scales=SCALES,
+        )
+        base = orders[["comp", "shop_id", "scale", "order_day", "fee_waits"]].reset_index(names="position")
+        merged = base.merge(table, on="shop_id").merge(charged, on=["comp", "category_id"], how="left")
+        merged = merged[(merged["order_day"] >= merged["date_from"]) & (merged["order_day"] <= merged["date_to"])]
+        if merged.empty:
+            return empty
+        merged["fee"] = pd.to_numeric(merged["fee"]).fillna(0).astype("int64")
+        for name, nothing in (("fixed", 0), ("minimum", -1), ("maximum", -1)):
+            minor = (pd.to_numeric(merged[name]) * merged["scale"]).round()
+            merged[name] = minor.fillna(nothing).astype("int64")
+        return merged.rename(columns={"fee_waits": "waits"})[list(FEE_COLUMNS)]
+
+    # --- storing ------------------------------------------------------------
+
+    def _store(self, orders, verdict):
+        """Verdicts into `ecom_match`, their state into the tallies. Unchanged rows are not touched."""
+        if orders.empty:
+            return
+        table = pd.DataFrame(
+            {
+                "order_id": orders["comp"],
+                "shop_id": orders["shop_id"],
+                "currency_id": orders["bill_currency"],
+                "order_count": orders["order_count"],
+                "expected_total": orders["order_total"],
+                "expected_received": orders["expected"],
+                "expected_refund": orders["recorded"],
+                "amount_received": orders["received"],
+                "amount_refund": orders["refunded"] + orders["subsidy_back"],
+                "amount_fee": orders["fee"],
+                "lag_days": (pd.to_datetime(orders["first_day"]) - pd.to_datetime(orders["due_day"]))
+                .dt.days.fillna(0)
+                .astype("int64"),
+                "first_day": orders["first_day"],
+                "last_day": orders["last_day"],
+                "how": orders["how"],
+                "scale": orders["scale"],
+            }
+        )
+        table = pd.concat([table, verdict.drop(columns=["exception", "exception_amount"])], axis=1)
+        self._stage(table[list(VERDICT_COLUMNS)])
+        self._upsert()
+        self.env.cr.execute("DROP TABLE run_verdict")
+
+    def _stage(self, table):
+        """Copy verdicts into `run_verdict`."""
+        columns = ", ".join(f"{name} {kind}" for name, kind in VERDICT_COLUMNS.items())
+        # Column names and types are constants of ours.
+        self.env.cr.execute(f"CREATE TEMP TABLE run_verdict ({columns}) ON COMMIT DROP")  # pylint: disable=sql-injection
+        buffer = io.StringIO()
+        table.to_csv(buffer, sep="\t", header=False, index=False, na_rep="\\N")
+        buffer.seek(0)
+        with self.env.cr._cnx.cursor() as cursor:
+            cursor.copy_expert("COPY run_verdict FROM STDIN", buffer)
+        self._run("CREATE UNIQUE INDEX ON run_verdict (order_id)")
+        self._run("ANALYZE run_verdict")
+
+    def _upsert(self):
+        columns = SQL(", ").join(SQL.identifier(name) for name in (*PLAIN, *AMOUNTS))
+        values = SQL(", ").join(
+            [
+                *(SQL.identifier("v", name) for name in PLAIN),
+                *(SQL("%s / v.scale::numeric", SQL.identifier("v", name)) for name in AMOUNTS),
+            ]
+        )
+        changed = SQL(", ").join(SQL.identifier("ecom_match", name) for name in (*PLAIN, *AMOUNTS))
+        excluded = SQL(", ").join(SQL.identifier("excluded", name) for name in (*PLAIN, *AMOUNTS))
+        # An order that has joined a batch gives up the match of its own.
+        self._run(
+            """DELETE FROM ecom_match m USING run_order r
+                WHERE m.order_id = r.order_id AND r.comp <> r.order_id"""
+        )
+        self._run(
+            """INSERT INTO ecom_match (company_id, rule_version, %s)
+               SELECT s.company_id, %s, %s FROM run_verdict v JOIN ecom_shop s ON s.id = v.shop_id
+                ORDER BY v.order_id
+               ON CONFLICT (order_id) DO UPDATE SET (rule_version, %s) = (excluded.rule_version, %s)
+                WHERE (ecom_match.rule_version, %s) IS DISTINCT FROM (excluded.rule_version, %s)""",
+            columns,
+            VERSION,
+            values,
+            columns,
+            excluded,
+            changed,
+            excluded,
+        )
+        self._run(
+            """INSERT INTO ecom_match_order (match_id, order_id)
+               SELECT m.id, r.order_id FROM run_order r
+                 JOIN run_verdict v ON v.order_id = r.comp JOIN ecom_match m ON m.order_id = r.comp
+               ON CONFLICT (order_id) DO UPDATE SET match_id = excluded.match_id
+                WHERE ecom_match_order.match_id <> excluded.match_id"""
+        )
+        self._run(
+            """UPDATE ecom_tally t
+                  SET match_id = m.id, state = m.state, rule = nullif(m.rule, ''), how = x.how,
+                      shop_id = m.shop_id, dirty = false
+                 FROM run_member x JOIN ecom_match m ON m.order_id = x.comp
+                WHERE t.id = x.tally_id
+                  AND (t.match_id, t.state, t.rule, t.dirty)
+                      IS DISTINCT FROM (m.id, m.state, nullif(m.rule, ''), false)"""
+        )
+
+    # --- SQL ----------------------------------------------------------------
+
+    def _run(self, query, *args, **kwargs):
+        self.env.cr.execute(SQL(query, *args, **kwargs))
+
+    def _frame(self, query, *args, **kwargs):
+        """Rows of a query as a frame."""
+        self.env.cr.execute(SQL(query, *args, **kwargs))
+        names = [column.name for column in self.env.cr.description]
+        return pd.DataFrame(self.env.cr.fetchall(), columns=names)
+

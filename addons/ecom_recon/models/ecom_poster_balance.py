@@ -1,0 +1,243 @@
+"""Post stage: opening balances, small differences, and the receivables that bills clear."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import models
+from odoo.tools import SQL
+
+
+class EcomPoster(models.AbstractModel):
+    _inherit = "ecom.poster"
+
+    # --- opening balance -------------------------------------------------------
+
+    def _opening(self, account, run):
+        """Book what stood on the account before its first bill, so that ledger and platform agree.
+
+        What the ledger account held before that day counts; if an older bill arrives later the
+        entry is reversed and made anew.
+        """
+        none = self.env["account.move"]
+        bill = self._first_bill(account)
+        if not bill:
+            return none
+        lookup = self.env["ecom.role.map"]._lookup(account.company_id)
+        nobody = self.env["ecom.shop"]
+        ledger = lookup("platform_balance", account, nobody)
+        old = self.env["ecom.posting"].search(
+            [("account_id", "=", account.id), ("stage", "=", "opening"), ("state", "=", "posted")]
+        )
+        booked = sum(old.move_id.line_ids.filtered(lambda line: line.account_id == ledger).mapped("amount_currency"))
+        date = bill.first_day - timedelta(days=1)
+        wanted = account.currency_id.round(bill.opening - self._ledger_before(ledger, bill.first_day, old))
+        if account.currency_id.is_zero(wanted - booked) and (not old or old.date <= date):
+            return none
+        if old:
+            self._reverse(old)
+        if account.currency_id.is_zero(wanted):
+            return none
+        date = self._open_after(account, date)
+        scale = 10**account.currency_id.decimal_places
+        amounts = [round(wanted * scale), -round(wanted * scale)]
+        balances = self._balances(account, amounts, bill.first_day)
+        own = 10**account.company_id.currency_id.decimal_places
+        label = self.env._("Opening balance of %s", account.name)
+        ledgers = [ledger, lookup("opening", account, nobody)]
+        move = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": account.journal_id.id,
+                "date": date,
+                "ref": label,
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "account_id": target.id,
+                            "name": label,
+                            "currency_id": account.currency_id.id,
+                            "amount_currency": amount / scale,
+                            "balance": balance / own,
+                        },
+                    )
+                    for target, amount, balance in zip(ledgers, amounts, balances, strict=True)
+                ],
+            }
+        )
+        move._post(soft=False)
+        self._record(account, run, "opening", move)
+        return move
+
+    def _first_bill(self, account):
+        kind = "fund_flow" if account.takes_fund_flow else "settlement"
+        bills = self.env["ecom.bill"].search(
+            [
+                ("account_id", "=", account.id),
+                ("kind", "=", kind),
+                ("has_balance", "=", True),
+                ("state", "in", ("ready", "posted")),
+                ("first_booked_at", "!=", False),
+            ]
+        )
+        return bills.sorted(lambda bill: (bill.first_booked_at, bill.last_booked_at))[:1]
+
+    def _ledger_before(self, ledger, day, opening):
+        """What the ledger account held before the first bill, without our own opening entry."""
+        [[amount]] = self.env["account.move.line"]._read_group(
+            [
+                ("account_id", "=", ledger.id),
+                ("parent_state", "=", "posted"),
+                ("date", "<", day),
+                ("move_id", "not in", opening.move_id.ids),
+                ("move_id.reversed_entry_id.ecom_posting_ids.stage", "!=", "opening"),
+                ("move_id.ecom_posting_ids.stage", "!=", "opening"),
+            ],
+            aggregates=["amount_currency:sum"],
+        )
+        return amount or 0
+
+    def _record(self, account, run, stage, move, lines=0):
+        return self.env["ecom.posting"].create(
+            {
+                "account_id": account.id,
+                "company_id": account.company_id.id,
+                "run_id": run.id,
+                "date": move.date,
+                "stage": stage,
+                "move_id": move.id,
+                "line_count": lines,
+            }
+        )
+
+    # --- small differences -----------------------------------------------------
+
+    def _post_differences(self, account, run, when_locked):
+        """Book what matches within tolerance (or accepted ones) have too much or too little, by sign."""
+        self._reverse(self._stale_differences(account))
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """SELECT m.id, m.order_id, m.shop_id, m.last_day, m.variance_received AS amount
+                     FROM ecom_match m
+                    WHERE m.state_received = 'tolerance' AND m.variance_received <> 0
+                      AND (SELECT min(t.account_id) FROM ecom_tally t WHERE t.match_id = m.id) = %s
+                      AND NOT EXISTS (SELECT 1 FROM ecom_posting_difference d
+                                       WHERE d.order_id = m.order_id AND NOT d.reversed)
+                    ORDER BY m.last_day, m.id""",
+                account.id,
+            )
+        )
+        by_day = defaultdict(list)
+        for row in self.env.cr.dictfetchall():
+            by_day[row["last_day"]].append(row)
+        moves = self.env["account.move"]
+        if by_day:
+            groups = {(day, ""): [{"day": day}] for day in by_day}
+            dates = self._dates(account, groups, when_locked)
+            for day, rows in by_day.items():
+                moves |= self._post_difference(account, run, dates[day, ""], day, rows)
+        return moves
+
+    def _stale_differences(self, account):
+        """Postings whose match has changed since."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT d.posting_id FROM ecom_posting_difference d
+                     JOIN ecom_posting p ON p.id = d.posting_id
+                     LEFT JOIN ecom_match m ON m.order_id = d.order_id
+                    WHERE NOT d.reversed AND p.account_id = %s
+                      AND (m.id IS NULL OR m.state_received <> 'tolerance' OR m.variance_received <> d.amount)""",
+                account.id,
+            )
+        )
+        return self.env["ecom.posting"].browse([posting_id for [posting_id] in self.env.cr.fetchall()])
+
+    def _post_difference(self, account, run, date, day, rows):
+        lookup = self.env["ecom.role.map"]._lookup(account.company_id)
+        table = self.env["ecom.voucher.template"]._by_category(account.company_id)
+        scale = 10**account.currency_id.decimal_places
+        own = 10**account.company_id.currency_id.decimal_places
+        amounts, lines = [], []
+        for row in rows:
+            shop = self.env["ecom.shop"].browse(row["shop_id"])
+            order = self.env["sale.order"].browse(row["order_id"])
+            minor = round(row["amount"] * scale)
+            sale = self.env.ref("ecom_connectors.category_order_payment")
+            counter = table[sale, shop.posting_mode][0]
+            by_order = counter.partner == "order"
+            partner = order.partner_invoice_id.commercial_partner_id if by_order else self.env["res.partner"]
+            small = "small_gain" if minor > 0 else "small_loss"
+            for role, amount in ((counter.role_id.code, minor), (small, -minor)):
+                amounts.append(amount)
+                lines.append(
+                    {
+                        "account_id": lookup(role, account, shop).id,
+                        "name": self.env._("Difference of %s", order.ecom_order_no),
+                        "partner_id": partner.id if role == counter.role_id.code else False,
+                        "ecom_order_id": order.id if by_order and role == counter.role_id.code else False,
+                        "currency_id": account.currency_id.id,
+                        "amount_currency": amount / scale,
+                    }
+                )
+        for line, balance in zip(lines, self._balances(account, amounts, day), strict=True):
+            line["balance"] = balance / own
+        move = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": account.journal_id.id,
+                "date": date,
+                "ref": self.env._("%(account)s %(day)s small differences", account=account.name, day=day),
+                "line_ids": [(0, 0, line) for line in lines],
+            }
+        )
+        move._post(soft=False)
+        posting = self._record(account, run, "difference", move, len(rows))
+        self.env["ecom.posting.difference"].create(
+            [
+                {
+                    "posting_id": posting.id,
+                    "match_id": row["id"],
+                    "order_id": row["order_id"],
+                    "amount": row["amount"],
+                }
+                for row in rows
+            ]
+        )
+        return move
+
+    # --- receivables -------------------------------------------------------------
+
+    def _reconcile_orders(self, account):
+        """Clear the receivable of every invoiced order with what its bill lines brought."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """WITH ours AS (
+                       SELECT l.id, l.ecom_order_id AS order_id, l.account_id, l.partner_id
+                         FROM account_move_line l JOIN account_account a ON a.id = l.account_id
+                        WHERE l.journal_id = %s AND l.ecom_order_id IS NOT NULL AND l.parent_state = 'posted'
+                          AND NOT coalesce(l.reconciled, false) AND a.reconcile
+                   ), invoiced AS (
+                       SELECT DISTINCT o.order_id, r.id, o.account_id
+                         FROM (SELECT DISTINCT order_id, account_id, partner_id FROM ours) o
+                         JOIN sale_order_line s ON s.order_id = o.order_id
+                         JOIN sale_order_line_invoice_rel x ON x.order_line_id = s.id
+                         JOIN account_move_line i ON i.id = x.invoice_line_id AND i.parent_state = 'posted'
+                         JOIN account_move_line r ON r.move_id = i.move_id AND r.account_id = o.account_id
+                          AND NOT coalesce(r.reconciled, false)
+                   )
+                   SELECT order_id, account_id, array_agg(id) FROM (
+                       SELECT order_id, account_id, id FROM invoiced
+                       UNION ALL
+                       SELECT o.order_id, o.account_id, o.id FROM ours o
+                        WHERE EXISTS (SELECT 1 FROM invoiced i WHERE i.order_id = o.order_id)
+                   ) x GROUP BY order_id, account_id ORDER BY order_id""",
+                account.journal_id.id,
+            )
+        )
+        lines = self.env["account.move.line"]
+        plan = [lines.browse(ids) for _order, _ledger, ids in self.env.cr.fetchall()]
+        if plan:
+            lines._reconcile_plan(plan)

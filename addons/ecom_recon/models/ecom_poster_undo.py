@@ -1,0 +1,120 @@
+"""Post stage, backwards: entries are reversed, matches opened, nothing is erased."""
+
+from odoo import models
+from odoo.tools import SQL
+
+
+class EcomPoster(models.AbstractModel):
+    _inherit = "ecom.poster"
+
+    def _undo(self, postings):
+        """Reverse postings with all that builds on them and open the matches of their lines.
+
+        In an open period the reversal carries the date of the entry; in a locked one it is dated
+        on the first open day and the locked month stays as it was.
+
+        :return: the run that logs it
+        """
+        postings = postings.filtered(lambda posting: posting.state == "posted")
+        postings.account_id._lock_for_import()
+        self.env.flush_all()
+        postings |= self._built_upon(postings)
+        tallies = self._tallies(postings)
+        run = self.env["ecom.run"].create(
+            {
+                "name": "undo",
+                "company_id": (postings.company_id[:1] or self.env.company).id,
+                "account_ids": [(6, 0, postings.account_id.ids)],
+                "move_count": len(postings),
+                "line_count": sum(postings.mapped("line_count")),
+            }
+        )
+        for account, group in postings.grouped("account_id").items():
+            poster = self.with_company(account.company_id).with_context(**self._quiet())
+            poster._reverse(group.with_env(poster.env))
+        self._open_tallies(tallies)
+        self.env["ecom.bill"]._refresh_posted(postings.account_id)
+        postings.run_id.filtered(
+            lambda done: not self.env["ecom.posting"].search_count(
+                [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
+            )
+        ).undone = True
+        run.ended_at = self.env.cr.now()
+        return run
+
+    def _built_upon(self, postings):
+        """Re-classifications and differences of the same lines must go first."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT other.posting_id FROM ecom_posting_line mine
+                     JOIN ecom_posting_line other ON other.line_id = mine.line_id AND NOT other.reversed
+                    WHERE mine.posting_id = ANY(%s) AND mine.stage = 'money' AND other.stage = 'reclass'
+                    UNION
+                   SELECT DISTINCT d.posting_id FROM ecom_posting_line mine
+                     JOIN ecom_bill_line l ON l.id = mine.line_id JOIN ecom_tally t ON t.id = l.tally_id
+                     JOIN ecom_match_order mo ON mo.match_id = t.match_id
+                     JOIN ecom_posting_difference d ON d.order_id = mo.order_id AND NOT d.reversed
+                    WHERE mine.posting_id = ANY(%s)""",
+                postings.ids,
+                postings.ids,
+            )
+        )
+        return self.env["ecom.posting"].browse([posting_id for [posting_id] in self.env.cr.fetchall()])
+
+    def _tallies(self, postings):
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT l.tally_id FROM ecom_posting_line p
+                     JOIN ecom_bill_line l ON l.id = p.line_id WHERE p.posting_id = ANY(%s)""",
+                postings.ids,
+            )
+        )
+        return [tally_id for [tally_id] in self.env.cr.fetchall()]
+
+    def _reverse(self, postings):
+        """Reverse the entries, latest first; keep both, linked."""
+        for posting in postings.sorted("id", reverse=True):
+            move = posting.move_id
+            move.line_ids.filtered("reconciled").remove_move_reconcile()
+            move.line_ids.remove_move_reconcile()
+            date = self._open_after(posting.account_id, move.date)
+            reversal = move._reverse_moves(
+                [{"date": date, "ref": self.env._("Reversal of %s", move.name), "journal_id": move.journal_id.id}],
+                cancel=True,
+            )
+            posting.write({"state": "reversed", "reversal_id": reversal.id})
+        if postings:
+            self.env.cr.execute(
+                SQL("UPDATE ecom_posting_line SET reversed = true WHERE posting_id = ANY(%s)", postings.ids)
+            )
+            self.env.cr.execute(
+                SQL("UPDATE ecom_posting_difference SET reversed = true WHERE posting_id = ANY(%s)", postings.ids)
+            )
+            self.env["ecom.posting.line"].invalidate_model()
+            self.env["ecom.posting.difference"].invalidate_model()
+
+    def _open_tallies(self, tally_ids):
+        """As before the match: no verdict, to be looked at again. What a person has decided stays."""
+        cr = self.env.cr
+        cr.execute(
+            SQL(
+                "SELECT DISTINCT match_id FROM ecom_tally WHERE id = ANY(%s) AND match_id IS NOT NULL", tally_ids
+            )
+        )
+        matches = [match_id for [match_id] in cr.fetchall()]
+        cr.execute(
+            SQL(
+                """UPDATE ecom_tally SET state = 'open', rule = NULL, match_id = NULL, how = NULL, dirty = true
+                    WHERE (id = ANY(%s) OR match_id = ANY(%s)) AND state <> 'ignored'""",
+                tally_ids,
+                matches,
+            )
+        )
+        cr.execute(
+            SQL(
+                """DELETE FROM ecom_match m WHERE id = ANY(%s)
+                      AND NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.match_id = m.id)""",
+                matches,
+            )
+        )
+        self.env.invalidate_all()

@@ -1,0 +1,31 @@
+"""Every stage: who ran what, how far it got and what it did."""
+
+from odoo import fields, models
+
+
+class EcomRun(models.Model):
+    """One run of a stage, with its counts. Kept as the log of automatic and manual work."""
+
+    _name = "ecom.run"
+    _description = "Run"
+    _order = "id desc"
+
+    name = fields.Selection(
+        [("match", "Match"), ("post", "Post"), ("undo", "Undo")], "Stage", required=True, readonly=True
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
+    user_id = fields.Many2one("res.users", required=True, readonly=True, default=lambda self: self.env.user)
+    started_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    ended_at = fields.Datetime(readonly=True)
+    account_ids = fields.Many2many("ecom.account", readonly=True)
+    tally_count = fields.Integer("Tallies", readonly=True)
+    matched_count = fields.Integer("Matched", readonly=True)
+    exception_count = fields.Integer("New Exceptions", readonly=True)
+    move_count = fields.Integer("Entries", readonly=True)
+    line_count = fields.Integer("Lines", readonly=True)
+    undone = fields.Boolean(readonly=True)
+    automatic_share = fields.Float("Matched (%)", compute="_compute_automatic_share", digits=(5, 1))
+
+    def _compute_automatic_share(self):
+        for run in self:
+            run.automatic_share = 100 * run.matched_count / run.tally_count if run.tally_count else 0

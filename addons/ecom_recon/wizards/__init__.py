@@ -1,0 +1,3 @@
+from . import ecom_ledger_wizard
+from . import ecom_process
+from . import ecom_resolve

@@ -1,0 +1,62 @@
+"""Explain stage by hand: what a person decides about an exception."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+
+class EcomResolve(models.TransientModel):
+    """Link, classify, wait, accept or ignore."""
+
+    _name = "ecom.resolve"
+    _description = "Resolve Exceptions"
+
+    exception_ids = fields.Many2many("ecom.exception", required=True)
+    type = fields.Selection(related="exception_ids.type")
+    suggestion = fields.Char(related="exception_ids.suggestion")
+    candidate_ids = fields.Many2many(related="exception_ids.candidate_ids")
+    action = fields.Selection(
+        [
+            ("link", "Link to an order"),
+            ("classify", "Say what the word means"),
+            ("wait", "Wait"),
+            ("accept", "Accept the difference"),
+            ("ignore", "Ignore with a reason"),
+        ],
+        required=True,
+        compute="_compute_action",
+        store=True,
+        readonly=False,
+    )
+    company_id = fields.Many2one(related="exception_ids.company_id")
+    order_id = fields.Many2one("sale.order", domain="[('ecom_shop_id', '!=', False), ('company_id', '=', company_id)]")
+    category_id = fields.Many2one("ecom.category")
+    until = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=7))
+    note = fields.Char()
+
+    @api.depends("exception_ids")
+    def _compute_action(self):
+        first = {
+            "unknown_category": "classify",
+            "missing_order": "link",
+            "refund_without_order": "link",
+            "ambiguous": "link",
+            "amount_mismatch": "accept",
+            "fee_out_of_band": "accept",
+        }
+        for wizard in self:
+            wizard.action = first.get(wizard.exception_ids[:1].type, "wait")
+
+    def action_apply(self):
+        exceptions = self.exception_ids
+        if self.action == "link":
+            exceptions.action_link(self.order_id, self.note)
+        elif self.action == "classify":
+            exceptions.action_classify(self.category_id)
+        elif self.action == "wait":
+            exceptions.action_wait(self.until, self.note)
+        elif self.action == "accept":
+            exceptions.action_accept(self.note)
+        else:
+            exceptions.action_ignore(self.note)
+        return {"type": "ir.actions.act_window_close"}
