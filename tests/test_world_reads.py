@@ -131,7 +131,6 @@ def test_every_line_falls_on_its_day(world, code):
     assert +found == +wanted and -found == -wanted
 
 
-@pytest.mark.xfail(reason="a bare day is taken for midnight UTC, which is the day before in America")
 def test_payouts_fall_on_the_day_they_name(world):
     made, folder, _expected = world
     account, kind = told(made, "SPF-US")
