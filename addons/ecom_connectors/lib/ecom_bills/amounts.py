@@ -16,6 +16,7 @@ from .table import Array
 BLANKS = frozenset({"", "-", "--", "/", "\N{EM DASH}", "\N{EM DASH}\N{EM DASH}"})
 DECORATION = " \t'`\N{FULLWIDTH GRAVE ACCENT}"
 MAX_DIGITS = 18
+MAX_WIDTH = 40
 _POINT = re.compile(r"([-+]?)[¥\N{FULLWIDTH YEN SIGN}]?([-+]?)(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d+))?")
 _COMMA = re.compile(r"([-+]?)[€]?([-+]?)(\d+|\d{1,3}(?:[.\N{NO-BREAK SPACE}]\d{3})+)(?:,(\d+))?")
 
@@ -35,15 +36,15 @@ def read_amounts(texts: Array, scale: int, decimal: str = ".") -> Amounts:
     found = Amounts(len(texts))
     if not len(texts):
         return found
+    width = max(1, max(map(len, texts.tolist())))
     try:
-        block = texts.astype("S40") if max(map(len, texts)) <= 40 else None
+        block = texts.astype(f"S{width}") if width <= MAX_WIDTH else None
     except UnicodeEncodeError:
         block = None
     if block is None or decimal != ".":
         _one_by_one(found, texts, np.arange(len(texts)), scale, decimal)
         return found
-    width = max(1, int(np.char.str_len(block).max()))
-    matrix = np.ascontiguousarray(block.view(np.uint8).reshape(len(texts), 40)[:, :width].T)
+    matrix = np.ascontiguousarray(block.view(np.uint8).reshape(len(texts), width).T)
     odd = _by_column(found, matrix, scale)
     if len(odd):
         _one_by_one(found, texts, odd, scale, decimal)

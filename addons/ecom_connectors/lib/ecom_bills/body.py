@@ -231,12 +231,14 @@ class TextSource:
         if quoted and (layout.quotes == "always" or '"' in "".join(titles) or not self._even(body).all()):
             self._read_quoted(plain[begin:stop].decode(), separator)
         else:
-            self._check_plain()
+            untouched = self._body and self._separator != _UNIT
+            self._check_plain(ends - begin if untouched else None)
 
-    def _counts(self, body: bytes) -> tuple[Array, Array, Array]:
+    def _counts(self, body: bytes, ends: Array | None = None) -> tuple[Array, Array, Array]:
         """Start and end of each line, and the number of its cells."""
-        ends = places_of(body, 10)
-        ends = np.append(ends, len(body)) if body else ends
+        if ends is None:
+            ends = places_of(body, 10)
+            ends = np.append(ends, len(body)) if body else ends
         starts = np.concatenate([np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1])
         marks = places_of(body, self._separator[0])
         return starts, ends, np.diff(np.searchsorted(marks, ends), prepend=0) + 1
@@ -246,9 +248,9 @@ class TextSource:
         starts, ends, counts = self._counts(body)
         return np.asarray((counts == self.width) | (starts == ends))
 
-    def _check_plain(self) -> None:
+    def _check_plain(self, ends: Array | None) -> None:
         """Keep the lines that hold something; name those with too few or too many cells."""
-        starts, ends, counts = self._counts(self._body)
+        starts, ends, counts = self._counts(self._body, ends)
         odd = np.flatnonzero(counts != self.width)
         blank = self._blank_lines(starts, ends)
         if not len(odd) and not blank.any():

@@ -151,10 +151,10 @@ def mapped(values: list[str]) -> Array:
 
 def stripped(texts: Array) -> Array:
     """Plain text: blanks, backticks and a pair of quotes around it removed; "-" and the like are blank."""
-    plain = [text.strip(_TEXT_EDGE) for text in texts.tolist()]
-    if any(text[:1] == '"' for text in plain):
-        plain = [_unquoted(text) for text in plain]
-    return mapped(["" if text in BLANKS else text for text in plain])
+    plain = ["" if (bare := text.strip(_TEXT_EDGE)) in BLANKS else bare for text in texts.tolist()]
+    if '"' in "".join(plain):
+        plain = ["" if (bare := _unquoted(text)) in BLANKS else bare for text in plain]
+    return mapped(plain)
 
 
 def _unquoted(text: str) -> str:
@@ -165,12 +165,12 @@ def clean_ids(
     texts: Array, rows: Array, title: str, problems: Problems, blank: tuple[str, ...] = ()
 ) -> Array:
     """Ids without the decoration that keeps spreadsheets from harming them; harmed ones are named."""
-    clean = [text.strip(_ID_EDGE) for text in texts.tolist()]
     nothing = BLANKS.union(blank)
+    clean = ["" if (bare := text.strip(_ID_EDGE)) in nothing else bare for text in texts.tolist()]
     joined = " ".join(clean)
     if "=" in joined:
         clean = [text[2:].strip(_ID_EDGE) if text[:2] == '="' else text for text in clean]
-    clean = ["" if text in nothing else text for text in clean]
+        clean = ["" if text in nothing else text for text in clean]
     if "." in joined or "+" in joined:
         for place, text in enumerate(clean):
             whole = _FLOAT.fullmatch(text)

@@ -26,8 +26,8 @@ def read_moments(texts: Array, forms: Sequence[str], hours: int) -> tuple[Array,
     if not len(texts):
         return moments, read
     block = _bytes(texts)
-    lengths = np.char.str_len(block)
-    matrix = block.view(np.uint8).reshape(len(texts), _WIDTH)
+    matrix = block.view(np.uint8).reshape(len(texts), block.itemsize)
+    lengths = (matrix != 0).sum(axis=1)
     for form in forms:
         there = ~read & (lengths == len(form))
         whole = bool(there.all())
@@ -41,9 +41,10 @@ def read_moments(texts: Array, forms: Sequence[str], hours: int) -> tuple[Array,
 def _bytes(texts: Array) -> Array:
     """Cells as fixed-width bytes, blanks around them removed; what cannot be a moment becomes empty."""
     try:
-        if max(map(len, texts)) < _WIDTH:
-            block = texts.astype(f"S{_WIDTH}")
-            edge = block.view(np.uint8).reshape(len(texts), _WIDTH)
+        width = max(1, max(map(len, texts.tolist())))
+        if width < _WIDTH:
+            block = texts.astype(f"S{width}")
+            edge = block.view(np.uint8).reshape(len(texts), width)
             if not ((edge[:, 0] <= 32) | (edge[:, 0] == 96)).any() and not (edge == 9).any():
                 return block
     except UnicodeEncodeError:
@@ -90,6 +91,13 @@ def day_of(moments: Array, timezone: str) -> Array:
     local = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
     days: Array = local.normalize().to_numpy().astype("datetime64[s]")
     return days
+
+
+def from_local(moments: Array, timezone: str) -> Array:
+    """Local time of a zone as naive UTC; a midnight that the zone skips is the first moment of its day."""
+    local = pd.DatetimeIndex(moments).tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+    utc: Array = local.tz_convert(None).to_numpy().astype("datetime64[s]")
+    return utc
 
 
 def read_moment(text: str, forms: Sequence[str], hours: int) -> datetime | None:

@@ -183,8 +183,9 @@ def _fill(refs: Array, remarks: Array, pattern: re.Pattern[str]) -> None:
 def _found(texts: Array, pattern: re.Pattern[str]) -> Array:
     """The first group that a pattern finds in each text."""
     search = pattern.search
-    found = [search(text) if text else None for text in texts.tolist()]
-    return mapped([match[match.lastindex or 0] if match else "" for match in found])
+    return mapped(
+        [match[match.lastindex or 0] if text and (match := search(text)) else "" for text in texts.tolist()]
+    )
 
 
 def merchants(table: Table) -> tuple[str, ...]:

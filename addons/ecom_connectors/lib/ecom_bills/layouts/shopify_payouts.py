@@ -1,6 +1,7 @@
 """Shopify Payments payouts export: what went from the Shopify balance to the bank.
 
-From Finance › Payouts. UTF-8, ordinary CSV, decimal point, days without a time (read as midnight UTC).
+From Finance › Payouts. UTF-8, ordinary CSV, decimal point, days without a
+time (midnight where the account is).
 Total is what the bank receives, so a line is -Total; Fees are negative here, and Charges + Refunds +
 Adjustments + … = Total in every row. Only `paid` and `in_transit` payouts are lines: `scheduled` and
 `pending` ones may still change, `failed` and `cancelled` ones moved nothing. They stay in the count of
@@ -18,6 +19,7 @@ from ..bill import Context
 from ..columns import Cells, Problems
 from ..layout import Layout, amount, ident, moment, text
 from ..lines import Draft, Part, row_hash
+from ..moments import from_local
 from ..table import Table
 from .shopify_transactions import DAYS, shown_days
 
@@ -49,7 +51,7 @@ def build(table: Table, cells: Cells, context: Context, problems: Problems) -> D
         problems.add("other_currency", ", ".join(currencies), 0, cells.titles["currency"])
     moments = cells.moment["booked_at"]
     return Draft(
-        booked_at=moments,
+        booked_at=from_local(moments, context.timezone),
         identity=row_hash(
             np.full(len(cells), "payout", dtype=object), moments, total, cells.text["currency"]
         ),

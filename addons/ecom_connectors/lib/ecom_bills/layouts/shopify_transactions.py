@@ -87,7 +87,6 @@ def build(table: Table, cells: Cells, context: Context, problems: Problems) -> D
         fields={
             "order_ref": cells.text["order_ref"],
             "transaction_ref": cells.text["transaction_ref"],
-            "refund_ref": np.where(words == "refund", cells.text["transaction_ref"], ""),
             "payout_ref": shown_days(cells.moment["payout_day"]),
             "memo": _memos(cells),
         },
