@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from places import PYTHON, ROOT, VENV, digest, run, say, set_stamp, stamp_is
+from places import HOST, PYTHON, ROOT, VENV, digest, run, say, set_stamp, stamp_is, write_if_changed
 
 _PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
 
@@ -28,6 +28,7 @@ def ensure() -> None:
         for name, _file, _options in _LISTS:
             set_stamp(name, "")
         run([sys.executable, "-m", "venv", VENV], what="creating the virtual environment")
+        write_if_changed(HOST / "python", sys.executable + "\n")
         set_stamp("venv", identity)
     for name, file, options in _LISTS:
         wanted = digest(identity, ROOT / file)

@@ -136,8 +136,9 @@ class _Embedded:
         """.host/postgres; for root, who must not run the server, a folder its user can get into."""
         known = json.loads(_RECORD.read_text())["home"] if _RECORD.is_file() else ""
         home = HOST / "postgres"
-        if self.account and not _can_enter(HOST, self.account):
+        if self.account:
             _forget_orphans()
+        if self.account and not _can_enter(HOST, self.account):
             home = Path(known) if known.startswith(_ELSEWHERE) else Path(tempfile.mkdtemp(prefix=_ELSEWHERE))
             (home / "host").write_text(str(HOST))
         write_if_changed(_RECORD, json.dumps({"home": str(home)}) + "\n")
