@@ -53,6 +53,8 @@ _HTML = re.compile(
 _CODE = re.compile(r'"(?:sub_code|errcode|error_code|err_no|code|error|status)"\s*:\s*("[^"]*"|-?\d+)')
 _TAG = re.compile(r"<((?:return|err|error|result|sub)_?code|code|return_msg)>\s*(?:<!\[CDATA\[)?([^<\]]*)")
 _SKIPPED = re.compile(r"(.*/)?(__MACOSX(/.*)?|\.DS_Store|Thumbs\.db|desktop\.ini)")
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+_FEW = 3
 _HEAD = 4096
 
 
@@ -161,6 +163,8 @@ def _check_text(content: bytes) -> None:
     for magic, kind in _FOREIGN.items():
         if content.startswith(magic):
             refuse("not_a_bill", kind)
+    if _is_binary(content[:_HEAD]):
+        refuse("not_a_bill", "binary")
     text = head.lstrip("\0 \t\r\n\ufeff")
     if _XML.match(text):
         if _HTML.search(text) and "<html" in text.casefold():
@@ -173,6 +177,14 @@ def _check_text(content: bytes) -> None:
         refuse("not_a_bill", text)
     if text[0] in "{[" and _is_json(text):
         refuse("json_error", _error(text))
+
+
+def _is_binary(head: bytes) -> bool:
+    """Control characters in a text that is not two or four bytes wide."""
+    is_marked = head.startswith(tuple(mark for mark, _ in _MARKS))
+    is_wide = (head[::2].count(0) == 0) != (head[1::2].count(0) == 0)
+    count = len(_CONTROL.findall(head))
+    return not is_marked and not is_wide and (count > _FEW or (count > 1 and count * 50 > len(head)))
 
 
 def _head(content: bytes) -> str:

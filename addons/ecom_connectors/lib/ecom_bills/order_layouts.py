@@ -39,8 +39,8 @@ class OrderLayout:
     """A layout of orders or refunds.
 
     `level` says what an amount of an order on several rows means: "order", the same amount repeated or given
-    once; "line", the part of this row, so that the parts are added. `sums` gives a canonical amount as the sum
-    of columns, a leading minus subtracts. `single`: a second row with the same order number is a mistake.
+    once; "line", the part of this row, so that the parts are added. `sums` gives a canonical amount as the
+    sum of columns, a leading minus subtracts. `single`: a second row with one order number is a mistake.
     """
 
     layout: Layout

@@ -21,7 +21,8 @@ from .budget import Budget, refuse
 from .ooxml import check_part, check_parts, is_xml
 from .zips import Entry, stream
 
-_DAMAGED = 10**15  # Spreadsheet programs keep 15 digits of a number.
+_DIGITS = 15
+_DAMAGED = 10**_DIGITS  # Spreadsheet programs keep 15 digits of a number.
 _REMEMBERED = 100_000
 NUMBER = float  # not money yet: a numeric cell as the library gives it, turned into text at once
 Numbers: TypeAlias = dict[float, str]  # not money yet: the text of each
@@ -150,7 +151,11 @@ def _checked(cell: object, row: int, column: int, numbers: Numbers, problems: li
 
 
 def _text(cell: object) -> str:
-    """One cell as text. The shortest form that gives the same number back is what was typed."""
+    """One cell as text.
+
+    The shortest form that gives the same number back is what was typed. One longer than 15 digits is the
+    noise of a sum in binary (28.900000000000002); spreadsheet programs do not show it, and neither do we.
+    """
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, int | NUMBER):
@@ -161,6 +166,8 @@ def _text(cell: object) -> str:
         if cell == int(cell):
             return str(int(cell))
         text = repr(cell)
+        if len(text) > _DIGITS:
+            text = f"{cell:.{_DIGITS}g}"
         return format(Decimal(text), "f") if "e" in text else text
     if isinstance(cell, datetime):
         return _moment(cell)
