@@ -29,8 +29,8 @@ MIB = 1 << 20
 _ROOT = str(Path(__file__).resolve().parent.parent)
 _START = """
 import sys
-sys.path[:0] = [{root!r}]
-sys.path += {more!r}
+sys.path[:0] = sys.argv[1:2]
+sys.path += sys.argv[2:]
 from ecom_bills import child
 sys.exit(child.main())
 """
@@ -179,11 +179,10 @@ class _Child:
     def _start(self) -> subprocess.Popen[bytes]:
         if not sys.executable:
             raise JailError("Python does not know its own program")
-        start = _START.format(root=_ROOT, more=_library_folders())
         complaints = Path(self.folder, "stderr")
         with complaints.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", "-c", start],
+                [sys.executable, "-I", "-X", "utf8", "-c", _START, _ROOT, *_library_folders()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
