@@ -38,22 +38,18 @@ def ensure() -> Source:
     known = {**asdict(source), "path": os.path.relpath(source.path, HOST)}
     if not Path(source.path).is_relative_to(_CODE):
         known["path"] = source.path
-    write_if_changed(_RECORD, json.dumps(known, indent=1) + "\n")
+    if source.kind != "ODOO_PATH":  # that one is asked for each time, and must not displace what was fetched
+        write_if_changed(_RECORD, json.dumps(known, indent=1) + "\n")
     write_if_changed(environment.site_packages() / "ecom_odoo.pth", source.path + "\n")
     return source
 
 
 def _remembered() -> Source | None:
-    if not _RECORD.is_file():
+    if os.environ.get("ODOO_PATH") or not _RECORD.is_file():
         return None
     known = json.loads(_RECORD.read_text())
     # What lies below .host is noted relative to it, so that a moved project keeps it.
     source = Source(**{**known, "path": str(HOST / known["path"])})
-    asked = os.environ.get("ODOO_PATH")
-    if asked and str(Path(asked).resolve()) != source.path:
-        return None
-    if not asked and source.kind == "ODOO_PATH":
-        return None
     return source if _version(Path(source.path)) else None
 
 
