@@ -54,8 +54,12 @@ class EcomReader(models.AbstractModel):
         """
         job = jail.Job(content=content, name=name, context=self._first_look(), want=want)
         result = next(jail.run([job]))
-        found = {"layout": result.meta.get("layout"), "problems": result.meta["problems"]}
-        return {**(json.loads(result.payload) if result.payload else {}), **found}
+        frames = json.loads(result.payload) if result.payload else {}
+        records = {
+            part: [dict(zip(frame["columns"], row, strict=True)) for row in frame["rows"]]
+            for part, frame in frames.items()
+        }
+        return {**records, "layout": result.meta.get("layout"), "problems": result.meta["problems"]}
 
     def _first_look(self):
         """A context that lets any bill be recognised, before its account is known."""

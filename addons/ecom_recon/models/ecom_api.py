@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 SETUP_ACCOUNT = {"code", "platform", "name", "currency", "timezone", "kinds", "merchant"}
-SETUP_SHOP = {"code", "platform", "name", "account", "currency", "timezone", "fees", "mode"}
+SETUP_SHOP = {"code", "platform", "name", "account", "currency", "timezone", "fees", "mode", "timing_days"}
 SETUP_FEE = {"category", "rate_percent", "fixed", "minimum", "maximum"}
 
 
@@ -60,6 +60,11 @@ class EcomApi(models.AbstractModel):
         if not company.chart_template:
             # Loading a chart writes far beyond the rights of our manager.
             self.env["account.chart.template"].sudo().try_loading("cn", company=company, install_demo=False)
+        if not self.env["stock.warehouse"].search_count([("company_id", "=", company.id)], limit=1):
+            # Odoo takes no order for a company without a warehouse; our manager need not be the stock's.
+            self.env["stock.warehouse"].sudo().create(
+                {"name": company.name, "code": f"W{company.id}", "company_id": company.id}
+            )
         return company
 
     def _known_keys(self, entry, allowed, what):
@@ -137,8 +142,9 @@ class EcomApi(models.AbstractModel):
             "timezone": self._timezone(entry),
             "account_ids": accounts.ids,
         }
-        if entry.get("mode"):
-            values["posting_mode"] = entry["mode"]
+        for name, field in (("mode", "posting_mode"), ("timing_days", "timing_days")):
+            if name in entry:
+                values[field] = entry[name]
         return values
 
     def _write_setup(self, model, company, values):

@@ -118,9 +118,9 @@ class EcomException(models.Model):
             reason, suggestion = texts[exception.type]
             match = exception.match_id
             exception.reason = reason % {
-                "amount": exception.currency_id.format(exception.amount) if exception.currency_id else "",
-                "expected": match.currency_id.format(match.expected_received) if match else "",
-                "received": match.currency_id.format(match.amount_received) if match else "",
+                "amount": plain(exception.amount, exception.currency_id),
+                "expected": plain(match.expected_received, match.currency_id),
+                "received": plain(match.amount_received, match.currency_id),
                 "detail": exception.detail or "",
                 "count": len(exception.candidate_ids),
             }
@@ -366,6 +366,11 @@ class EcomException(models.Model):
             }
             for exception in self
         ]
+
+
+def plain(amount, currency):
+    """An amount in a sentence: grouped, with the digits and the code of its currency."""
+    return f"{amount:,.{currency.decimal_places}f} {currency.name}" if currency else ""
 
 
 def exception_texts(env):

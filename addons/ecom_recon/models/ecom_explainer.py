@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from .ecom_matcher import DUE_DAY, EXPECTED
 
-# A line without any reference may pay an order that is up to so many days old.
+# A line without an order number may pay an order that is up to so many days old.
 WINDOW_DAYS = 30
 # Lines of two bills of one account that belong together are booked a day apart at most.
 CLEARING_DAYS = 1
@@ -116,7 +116,7 @@ class EcomExplainer(models.AbstractModel):
                 (odd if until and row["day"] <= until else waiting).append(row)
         self._set_state([row["id"] for row in waiting], "timing")
         self._set_state([row["id"] for row in odd], "exception")
-        candidates = self._candidates([row["id"] for row in odd if row["prefix"] == "line"])
+        candidates = self._candidates([row["id"] for row in odd if row["received"] > 0 and not row["order_ref"]])
         found = [self._without_order(row, candidates.get(row["id"], [])) for row in odd]
         return found, {order for orders in candidates.values() for order in orders}
 
@@ -152,14 +152,15 @@ class EcomExplainer(models.AbstractModel):
         return {row["account_id"]: row["day"] for row in rows}
 
     def _candidates(self, tally_ids):
-        """{tally: open orders of exactly its amount, not older than the window}."""
+        """{tally: open orders of exactly the amount it brought, not older than the window}."""
         if not tally_ids:
             return {}
         rows = self._rows(
             """SELECT t.id, o.id AS order_id
-                 FROM (SELECT tally_id AS id, min(account_id) AS account_id, min(currency_id) AS currency_id,
-                              sum(amount) AS amount, min(day) AS day
-                         FROM ecom_bill_line WHERE tally_id IN %s GROUP BY tally_id) t
+                 FROM (SELECT l.tally_id AS id, min(l.account_id) AS account_id, min(l.currency_id) AS currency_id,
+                              sum(l.amount) AS amount, min(l.day) AS day
+                         FROM ecom_bill_line l JOIN ecom_category c ON c.id = l.category_id
+                        WHERE l.tally_id IN %s AND c.kind = 'receivable' GROUP BY l.tally_id) t
                  JOIN ecom_account_ecom_shop_rel r ON r.ecom_account_id = t.account_id
                  JOIN ecom_shop s ON s.id = r.ecom_shop_id
                  JOIN sale_order o ON o.ecom_shop_id = s.id AND o.currency_id = t.currency_id
