@@ -76,7 +76,7 @@ def _is_path(argument: str) -> bool:
 def _is_plain(paths: list[str]) -> bool:
     """Whether only tests without Odoo are asked for."""
     if not paths:
-        return not any(ADDONS.glob("*/tests/test_*.py"))
+        return not any(ADDONS.glob("*/__manifest__.py"))
     return not any((ROOT / path.partition("::")[0]).resolve().is_relative_to(ADDONS) for path in paths)
 
 
