@@ -41,7 +41,6 @@ def problems(file: OrderFile) -> list[tuple[int, str, str]]:
     return [(item.row, item.column, item.reason) for item in file.problems]
 
 
-@pytest.mark.capability("S1.7.2")
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.parent.name}/{case.name}" for case in CASES])
 def test_golden_samples(case):
     """Each sample gives exactly the frames beside it."""
@@ -162,7 +161,9 @@ def test_columns_may_move_and_others_are_ignored():
     assert "somebody" not in json.dumps([moved.meta(), moved.frames()])
 
 
+@pytest.mark.capability("S1.7.2")
 def test_a_spreadsheet_reads_like_the_text():
+    """One order in two kinds of file is the same order."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
         sheet = book.add_worksheet()
