@@ -43,22 +43,22 @@ def yuan(cents: int) -> str:
 
 
 def alipay(moves: list[tuple[Any, ...]], opening: int = 100_000, encoding: str = "gb18030") -> bytes:
-    """An Alipay bill: (signed cents, type[, remark[, order number[, line id]]]) for each row, one a second."""
+    """An Alipay bill: (signed cents, type[, remark[, order[, line id]]]) for each row, one a second."""
     rows, balance = [], opening
     for place, move in enumerate(moves):
         cents, kind, remark, order, line = (*move, "", "", "")[:5] if len(move) < 5 else move
         balance += cents
-        rows.append(
-            f"{line or 1000 + place}\t,B{line or 1000 + place}\t,{order}\t,2026-09-01 10:{place // 60:02d}:{place % 60:02d},"
-            f"{yuan(max(cents, 0))},{yuan(min(cents, 0))},{yuan(balance)},{kind},{remark}"
-        )
+        ident, clock = line or 1000 + place, f"10:{place // 60:02d}:{place % 60:02d}"
+        money = f"{yuan(max(cents, 0))},{yuan(min(cents, 0))},{yuan(balance)}"
+        rows.append(f"{ident}\t,B{ident}\t,{order}\t,2026-09-01 {clock},{money},{kind},{remark}")
     came = [move[0] for move in moves if move[0] > 0]
     went = [move[0] for move in moves if move[0] < 0]
     return (
         PREAMBLE
         + "\n".join([TITLES, *rows])
         + "\n#----账务明细列表结束----\n"
-        + f"#支出合计：{len(went)}笔，共{yuan(sum(went))}元\n#收入合计：{len(came)}笔，共{yuan(sum(came))}元\n"
+        + f"#支出合计：{len(went)}笔，共{yuan(sum(went))}元\n"
+        + f"#收入合计：{len(came)}笔，共{yuan(sum(came))}元\n"
         + "#导出时间：[2026年09月02日 10:00:00]\n"
     ).encode(encoding)
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from bills import SAMPLES, plain_lines, plain_meta
+
 from ecom_bills import CATEGORIES, LINE_COLUMNS, Context, read_bills, to_copy
 from ecom_bills.layouts import LAYOUTS
 

@@ -75,6 +75,7 @@ def _by_column(found: Amounts, matrix: Array, scale: int) -> Array:
         odd |= ~(is_digit | point | (column == 0) | ((column == 45) & (place == 0)))
     odd |= (digits == 0) | (digits > MAX_DIGITS - scale) | (pointed & (decimals == 0))
     value[odd] = 0
+    decimals[odd] = 0
     fits = _scaled(value, decimals, scale)
     found.fine |= ~fits & ~odd
     np.negative(value, out=value, where=negative)

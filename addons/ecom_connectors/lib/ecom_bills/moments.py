@@ -95,7 +95,9 @@ def day_of(moments: Array, timezone: str) -> Array:
 
 def from_local(moments: Array, timezone: str) -> Array:
     """Local time of a zone as naive UTC; a midnight that the zone skips is the first moment of its day."""
-    local = pd.DatetimeIndex(moments).tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
+    local = pd.DatetimeIndex(moments).tz_localize(
+        timezone, ambiguous=np.ones(len(moments), dtype=bool), nonexistent="shift_forward"
+    )
     utc: Array = local.tz_convert(None).to_numpy().astype("datetime64[s]")
     return utc
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems
+from ..columns import Cells, Problems, mapped
 from ..layout import Layout, amount, ident, moment, text
 from ..lines import Draft, Part, row_hash
 from ..moments import from_local
@@ -39,7 +39,7 @@ _STATES = (*_MOVED, "scheduled", "pending", "failed", "cancelled", "canceled")
 
 def build(table: Table, cells: Cells, context: Context, problems: Problems) -> Draft:
     """One line for each payout that moved money."""
-    states = np.char.replace(np.char.lower(cells.text["status"].astype(str)), " ", "_").astype(object)
+    states = mapped([text.lower().replace(" ", "_") for text in cells.text["status"]])
     strange = np.flatnonzero(~np.isin(states, _STATES))
     problems.at(strange, cells.rows, states, cells.titles["status"], "not_a_choice")
     total = cells.amount["total"]

@@ -1,9 +1,9 @@
 """WeChat Pay fund flow 资金账单: every change of a merchant account's balance (BASIC, OPERATION or FEES).
 
 From the merchant platform or the API. UTF-8, comma, every value starts with a backtick. 收支金额 is
-positive, 收支类型 says in or out; the balance runs. 业务凭证号 is the merchant's order number on payments and their
-fees, the merchant's refund number on refunds, something else elsewhere. The last two lines are the platform's
-own totals; counts may be printed as `20.0`:
+positive, 收支类型 says in or out; the balance runs. 业务凭证号 is the merchant's order number on payments
+and their fees, the merchant's refund number on refunds, something else elsewhere. The last two lines are
+the platform's own totals; counts may be printed as `20.0`:
 
     记账时间,微信支付业务单号,资金流水单号,业务名称,业务类型,收支类型,收支金额(元),账户结余(元),…
     `2021-02-01 13:54:01,`5030…,`4200…,`退款,`退款,`支出,`0.01,`0.22,`1601959334API,`…
