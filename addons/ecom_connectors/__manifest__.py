@@ -22,6 +22,7 @@
         "views/ecom_vocabulary_views.xml",
         "views/ecom_menus.xml",
     ],
+    "assets": {"web.assets_backend": ["ecom_connectors/static/src/**/*"]},
     "application": True,
     "installable": True,
 }
