@@ -87,6 +87,15 @@ child.WORK.update(look=look, hog=hog, spin=spin, nap=nap, abort=abort, crash=cra
 TIGHT = Limits(memory=700 * MIB, cpu=2, wall=4, payload=16 * MIB)
 
 
+@pytest.fixture(autouse=True)
+def _no_spare():
+    """Every test starts and ends without a child that an earlier call has left."""
+    jail._SPARE.drop()
+    yield
+    jail._SPARE.drop()
+
+
+
 @pytest.fixture
 def bad_child(monkeypatch):
     monkeypatch.setattr(jail, "_START", BAD_CHILD)
@@ -194,6 +203,7 @@ def test_the_fork_has_nothing_of_ours(bad_child, monkeypatch, tmp_path):
     assert len(seen["files"]) == 5, "in, out, errors, the answer, and the folder listing of none"
     assert seen["written"] == "OSError"
     assert seen["folder"] != os.getcwd()
+    jail._SPARE.drop()
     assert not os.path.exists(seen["folder"])
     assert result.meta["session"] != os.getsid(0)
 
@@ -308,3 +318,26 @@ def test_only_whole_frames_are_taken(wrong):
 def test_frames_survive_their_way():
     meta, payload = {"text": "账单\t\n"}, bytes(range(256)) * 4
     assert frames.split_frame(frames.pack(meta, payload) + payload, 2000) == (meta, payload)
+
+
+def test_the_next_call_finds_the_child_of_the_last_one(monkeypatch):
+    started = []
+    start = jail._Child._start
+    monkeypatch.setattr(jail._Child, "_start", lambda child: started.append(child) or start(child))
+    for _turn in range(3):
+        list(run([job()]))
+    assert len(started) == 1
+    jail._SPARE.drop()
+    list(run([job()]))
+    assert len(started) == 2
+
+
+def test_an_idle_child_ends_by_itself(monkeypatch):
+    monkeypatch.setattr(jail._Spare, "IDLE", 0.05)
+    list(run([job()]))
+    child = jail._SPARE.child
+    for _turn in range(100):
+        if child.process is None:
+            break
+        time.sleep(0.02)
+    assert child.process is None

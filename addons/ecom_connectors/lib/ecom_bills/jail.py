@@ -7,6 +7,7 @@ with the limit it met. While the caller loads one result, the child already read
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib.util
 import os
@@ -15,11 +16,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 from .bill import Bill, Context, problem
@@ -86,17 +87,24 @@ def run(jobs: Iterable[Job], *, limits: Limits | None = None) -> Iterator[Result
     """One result for each job, in the order of the jobs. Close the iterator to stop early."""
     if sys.platform == "win32" or not hasattr(os, "fork") or importlib.util.find_spec("resource") is None:
         raise JailError("limits on processes need Linux or another POSIX system")
-    with _Child(limits or Limits()) as child:
-        waiting: Job | None = None
-        for job in jobs:
-            if waiting is not None:
-                result = child.receive(waiting)
-            child.send(job)
-            if waiting is not None:
-                yield result
-            waiting = job
+    child = _SPARE.take(limits or Limits())
+    try:
+        yield from _serve(child, jobs)
+    finally:
+        _SPARE.give(child)
+
+
+def _serve(child: _Child, jobs: Iterable[Job]) -> Iterator[Result]:
+    waiting: Job | None = None
+    for job in jobs:
         if waiting is not None:
-            yield child.receive(waiting)
+            result = child.receive(waiting)
+        child.send(job)
+        if waiting is not None:
+            yield result
+        waiting = job
+    if waiting is not None:
+        yield child.receive(waiting)
 
 
 class _Child:
@@ -106,20 +114,18 @@ class _Child:
         self.limits = limits
         self.process: subprocess.Popen[bytes] | None = None
         self.folder = tempfile.mkdtemp(prefix="ecom_bills_")
+        self.owner = os.getpid()
+        self.busy = False
         self.refusal = ""
 
-    def __enter__(self) -> _Child:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the child and remove its folder."""
         self.end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def send(self, job: Job) -> None:
         """Hand over one job. The child reads it at once, because it has answered the one before."""
-        self.refusal = ""
+        self.refusal, self.busy = "", True
         if len(job.content) > self.limits.content:
             self.refusal = f"{len(job.content)} bytes"
             return
@@ -143,6 +149,7 @@ class _Child:
 
     def receive(self, job: Job) -> Result:
         """The answer to the job sent last; whatever goes wrong is a problem of that job alone."""
+        self.busy = False
         if self.refusal:
             reason = "too_large" if len(job.content) > self.limits.content else "limit_exceeded"
             return _refused(job, reason, self.refusal)
@@ -205,6 +212,54 @@ class _Child:
             last = complaints.read_text("utf-8", "replace").strip().splitlines()[-1:]
             raise JailError(f"the child process does not start: {''.join(last)}")
         return process
+
+
+class _Spare:
+    """The one child that stays for the next call, because loading pandas takes longer than most bills.
+
+    It ends after a minute without work, and with the process that owns it: its pipes are closed then.
+    """
+
+    IDLE = 60.0  # seconds
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.child: _Child | None = None
+        self.timer: threading.Timer | None = None
+
+    def take(self, limits: Limits) -> _Child:
+        """The spare child if it fits, else a new one."""
+        with self.lock:
+            child, self.child = self.child, None
+            if self.timer is not None:
+                self.timer.cancel()
+        if child is not None and child.owner == os.getpid() and child.limits == limits:
+            return child
+        if child is not None and child.owner == os.getpid():
+            child.close()
+        return _Child(limits)
+
+    def give(self, child: _Child) -> None:
+        """Keep the child, unless it owes an answer or another one is kept already."""
+        with self.lock:
+            if self.child is None and not child.busy and child.process is not None:
+                self.child = child
+                self.timer = threading.Timer(self.IDLE, self.drop)
+                self.timer.daemon = True
+                self.timer.start()
+                return
+        child.close()
+
+    def drop(self) -> None:
+        """End the spare child."""
+        with self.lock:
+            child, self.child = self.child, None
+        if child is not None and child.owner == os.getpid():
+            child.close()
+
+
+_SPARE = _Spare()
+atexit.register(_SPARE.drop)
 
 
 def _environment() -> dict[str, str]:
