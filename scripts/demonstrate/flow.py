@@ -1,0 +1,123 @@
+"""What a person would do with `scripts/ecom`, step by step; every step finds what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from client import files, stages
+from client.connection import Connection
+
+# Chinese yuan for one unit; any plausible rate will do for an imaginary month.
+RATES = {"USD": 7.10, "EUR": 8.30}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can log in to the demo."""
+
+    login: str
+    password: str
+    name: str
+    group: str
+
+
+PEOPLE = (
+    Person(login="operator", password="operator", name="Shop Operator", group="group_operator"),
+    Person(login="accountant", password="accountant", name="Accountant", group="group_accountant"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What the steps gave back."""
+
+    imports: list[Mapping[str, Any]] = field(default_factory=list)
+    failed: list[Mapping[str, Any]] = field(default_factory=list)
+    check: Mapping[str, Any] = field(default_factory=dict)
+    figures: Sequence[Mapping[str, Any]] = ()
+    exceptions: Sequence[Mapping[str, Any]] = ()
+
+
+def run(connection: Connection, folder: Path, rates_day: date) -> Outcome:
+    """Set-up, rates, people, orders, refunds, bills, match, post, check."""
+    say = connection.progress.say
+    outcome = Outcome()
+    setup = files.read_json(str(folder / "setup.json"))
+    say(f"set-up: company {setup['company']}, {len(setup['accounts'])} accounts, {len(setup['shops'])} shops")
+    connection.call("apply", setup)
+    company = ensure_company(connection, setup["company"])
+    ensure_rates(connection, company, rates_day)
+    ensure_people(connection, company)
+    say("orders and refunds: importing")
+    outcome.imports += stages.send(connection, "import_orders", [folder / "orders.csv"], None)
+    outcome.imports += stages.send(connection, "import_refunds", [folder / "refunds.csv"], None)
+    for account in setup["accounts"]:
+        paths = files.find([str(folder / "bills" / account["code"])])
+        say(f"bills of {account['code']}: importing {len(paths)} files")
+        outcome.imports += stages.send(connection, "import_bills", paths, account["code"])
+    say("matching")
+    outcome.failed += stages.match(connection, None)["failed"]
+    say("posting")
+    outcome.failed += stages.post(connection, None, "refuse")["failed"]
+    say("checking every invariant")
+    outcome.check = connection.call("check")
+    outcome.figures = connection.call("figures")["accounts"]
+    outcome.exceptions = connection.call("exceptions")
+    return outcome
+
+
+def ensure_company(connection: Connection, name: str) -> int:
+    [company] = connection.execute("res.company", "search", [("name", "=", name)])
+    return company
+
+
+def ensure_rates(connection: Connection, company: int, day: date) -> None:
+    """One rate for each foreign currency, from before the first order on."""
+    for name, yuan in RATES.items():
+        [currency] = connection.execute(
+            "res.currency", "search", [("name", "=", name)], context={"active_test": False}
+        )
+        connection.execute("res.currency", "write", [currency], {"active": True})
+        known = [("currency_id", "=", currency), ("company_id", "=", company), ("name", "=", day.isoformat())]
+        if not connection.execute("res.currency.rate", "search_count", known):
+            connection.execute(
+                "res.currency.rate",
+                "create",
+                {
+                    "currency_id": currency,
+                    "company_id": company,
+                    "name": day.isoformat(),
+                    "inverse_company_rate": yuan,
+                },
+            )
+
+
+def ensure_people(connection: Connection, company: int) -> None:
+    for person in PEOPLE:
+        if connection.execute("res.users", "search_count", [("login", "=", person.login)]):
+            continue
+        [group] = connection.execute(
+            "ir.model.data",
+            "search_read",
+            [("module", "=", "ecom_connectors"), ("name", "=", person.group)],
+            ["res_id"],
+        )
+        connection.execute(
+            "res.users",
+            "create",
+            {
+                "name": person.name,
+                "login": person.login,
+                "password": person.password,
+                "lang": "en_US",
+                "tz": "Asia/Shanghai",
+                "company_ids": [(6, 0, [company])],
+                "company_id": company,
+                "group_ids": [(4, group["res_id"])],
+            },
+            context={"no_reset_password": True},
+        )
