@@ -36,19 +36,26 @@ def read_amounts(texts: Array, scale: int, decimal: str = ".") -> Amounts:
     found = Amounts(len(texts))
     if not len(texts):
         return found
-    width = max(1, max(map(len, texts.tolist())))
-    try:
-        block = texts.astype(f"S{width}") if width <= MAX_WIDTH else None
-    except UnicodeEncodeError:
-        block = None
+    block = as_bytes(texts, MAX_WIDTH)
     if block is None or decimal != ".":
         _one_by_one(found, texts, np.arange(len(texts)), scale, decimal)
         return found
-    matrix = np.ascontiguousarray(block.view(np.uint8).reshape(len(texts), width).T)
+    matrix = np.ascontiguousarray(block.view(np.uint8).reshape(len(texts), block.itemsize).T)
     odd = _by_column(found, matrix, scale)
     if len(odd):
         _one_by_one(found, texts, odd, scale, decimal)
     return found
+
+
+def as_bytes(texts: Array, widest: int) -> Array | None:
+    """Texts as bytes of a fixed width, None if they are too wide or not ASCII. Bytes stay as they are."""
+    if texts.dtype.kind == "S":
+        return texts
+    width = max(1, max(map(len, texts.tolist())))
+    try:
+        return texts.astype(f"S{width}") if width <= widest else None
+    except UnicodeEncodeError:
+        return None
 
 
 def _by_column(found: Amounts, matrix: Array, scale: int) -> Array:
@@ -103,6 +110,7 @@ def _one_by_one(found: Amounts, texts: Array, places: Array, scale: int, decimal
     known: dict[str, tuple[int, str]] = {}
     for place in places.tolist():
         text = texts[place]
+        text = text.decode() if isinstance(text, bytes) else text
         result = known.get(text)
         if result is None:
             result = known[text] = read_amount(text, scale, decimal)

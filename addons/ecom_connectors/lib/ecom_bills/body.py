@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from .table import (
 
 _HEAD_BYTES = 1 << 16
 _STEP = 1 << 24
+NARROW = 32  # bytes of a cell that may be an amount or a moment
 _UNIT = b"\x1f"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -188,7 +189,7 @@ def _second_headers(plain: bytes, header: str, starts: Array, ends: Array, body:
 class _Nothing:
     """No cells."""
 
-    def columns(self, places: Sequence[int]) -> list[Array]:
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]:
         return [np.zeros(0, dtype=object) for _ in places]
 
     def row(self, number: int) -> list[str]:
@@ -215,6 +216,7 @@ class TextSource:
         self.width = len(titles)
         self.problems: list[Problem] = []
         self._cells: list[list[str]] | None = None
+        self._marks: tuple[Array, Array] | None = None
         self._separator = separator.encode()
         begin, stop = (int(starts[0]), int(ends[-1])) if len(starts) else (0, 0)
         body = plain[begin:stop]
@@ -234,26 +236,27 @@ class TextSource:
             untouched = self._body and self._separator != _UNIT
             self._check_plain(ends - begin if untouched else None)
 
-    def _counts(self, body: bytes, ends: Array | None = None) -> tuple[Array, Array, Array]:
-        """Start and end of each line, and the number of its cells."""
+    def _counts(self, body: bytes, ends: Array | None = None) -> tuple[Array, Array, Array, Array]:
+        """Start and end of each line, the number of its cells, and the positions of all separators."""
         if ends is None:
             ends = places_of(body, 10)
             ends = np.append(ends, len(body)) if body else ends
         starts = np.concatenate([np.zeros(min(1, len(ends)), np.int64), ends[:-1] + 1])
         marks = places_of(body, self._separator[0])
-        return starts, ends, np.diff(np.searchsorted(marks, ends), prepend=0) + 1
+        return starts, ends, np.diff(np.searchsorted(marks, ends), prepend=0) + 1, marks
 
     def _even(self, body: bytes) -> Array:
         """Which lines have as many cells as the header."""
-        starts, ends, counts = self._counts(body)
+        starts, ends, counts, _ = self._counts(body)
         return np.asarray((counts == self.width) | (starts == ends))
 
     def _check_plain(self, ends: Array | None) -> None:
         """Keep the lines that hold something; name those with too few or too many cells."""
-        starts, ends, counts = self._counts(self._body, ends)
+        starts, ends, counts, marks = self._counts(self._body, ends)
         odd = np.flatnonzero(counts != self.width)
         blank = self._blank_lines(starts, ends)
         if not len(odd) and not blank.any():
+            self._marks = (ends, marks.reshape(len(ends), self.width - 1))
             return
         lines = self._body.split(b"\n")
         keep = ~blank
@@ -305,18 +308,20 @@ class TextSource:
         self._cells, self._body = kept, b""
         self.rows = np.array(rows, dtype=np.int32)
 
-    def columns(self, places: Sequence[int]) -> list[Array]:
-        """The columns at these places."""
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]:
+        """The columns at these places; the narrow ones as bytes."""
         if self._cells is not None:
             return [as_array((cells[place] for cells in self._cells), len(self._cells)) for place in places]
         if not len(self.rows):
             return [np.zeros(0, dtype=object) for _ in places]
+        found = self._narrow(sorted(set(narrow)))
+        wide = sorted(set(places).difference(found))
         frame = pd.read_csv(
             io.BytesIO(self._body),
             sep=self._separator.decode(),
             header=None,
             names=list(range(self.width)),
-            usecols=sorted(set(places)),
+            usecols=wide or [0],
             dtype=str,
             na_filter=False,
             quoting=csv.QUOTE_NONE,
@@ -327,7 +332,26 @@ class TextSource:
         if len(frame) != len(self.rows):
             raise RefusedError([problem("truncated", f"{len(frame)} / {len(self.rows)}")])
         self._body = b""
-        return [frame[place].to_numpy() for place in places]
+        return [found[place] if place in found else frame[place].to_numpy() for place in places]
+
+    def _narrow(self, places: Sequence[int]) -> dict[int, Array]:
+        """Columns as bytes of one width, cut out of the text at once; those with long cells are left out."""
+        if self._marks is None or not places:
+            return {}
+        ends, marks = self._marks
+        view = np.frombuffer(self._body + bytes(NARROW), dtype=np.uint8)
+        found: dict[int, Array] = {}
+        for place in places:
+            begin = marks[:, place - 1] + 1 if place else np.append(0, ends[:-1] + 1)
+            lengths = (marks[:, place] if place < self.width - 1 else ends) - begin
+            width = max(1, int(lengths.max()))
+            if width <= NARROW:
+                cells = np.zeros((len(ends), width), dtype=np.uint8)
+                for step in range(width):
+                    np.multiply(view[begin + step], lengths > step, out=cells[:, step])
+                found[place] = cells.view(f"S{width}").reshape(len(ends))
+        self._marks = None
+        return found
 
     def row(self, number: int) -> list[str]:
         """One row by its physical number."""

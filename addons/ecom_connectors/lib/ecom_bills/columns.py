@@ -37,7 +37,10 @@ class Problems:
     def at(self, places: Array, rows: Array, texts: Array, column: str, reason: str) -> None:
         """Note one problem for each of these cells."""
         for place in places[: MAX_PROBLEMS + 1].tolist():
-            self.add(reason, str(texts[place]), int(rows[place]), column)
+            text = texts[place]
+            self.add(
+                reason, text.decode() if isinstance(text, bytes) else str(text), int(rows[place]), column
+            )
         self.more += max(0, len(places) - MAX_PROBLEMS - 1)
 
     def all(self) -> list[Problem]:
@@ -73,13 +76,14 @@ def read_columns(table: Table, context: Context, problems: Problems) -> Cells:
     layout = table.layout
     places = layout.places(table.names)
     there = [column for column in layout.columns if column.field in places]
-    texts = dict(
-        zip(
-            (column.field for column in there),
-            table.source.columns([places[column.field] for column in there]),
-            strict=True,
-        )
-    )
+    narrow = [
+        places[column.field]
+        for column in there
+        if column.type in ("amount", "moment") and not layout.one_decimal_style
+    ]
+    found = table.source.columns([places[column.field] for column in there], narrow)
+    texts = dict(zip((column.field for column in there), found, strict=True))
+    del found
     cells = Cells(rows=table.rows)
     decimal = "."
     if layout.one_decimal_style:
@@ -126,7 +130,9 @@ def _read(
         cells.given[column.field] = given
     elif column.type == "moment":
         moments, read = read_moments(texts, column.forms, column.hours)
-        given = read | (stripped(texts) != "")
+        given = read.copy()
+        left = np.flatnonzero(~read)
+        given[left] = [_is_given(text) for text in texts[left].tolist()]
         if not column.lenient:
             problems.at(np.flatnonzero(given & ~read), cells.rows, texts, title, "not_a_moment")
         cells.moment[column.field] = moments
@@ -140,6 +146,11 @@ def _read(
         given = clean != "" if column.filled else np.zeros(0, dtype=bool)
     if column.filled:
         problems.at(np.flatnonzero(~given), cells.rows, texts, title, "empty_required")
+
+
+def _is_given(text: str | bytes) -> bool:
+    """Whether a cell that is no moment holds anything."""
+    return (text.decode() if isinstance(text, bytes) else text).strip(_TEXT_EDGE) not in BLANKS
 
 
 def mapped(values: list[str]) -> Array:

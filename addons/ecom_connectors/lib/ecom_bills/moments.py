@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from .amounts import as_bytes
 from .table import Array
 
 _LETTERS = "YMDhms"
@@ -40,16 +41,13 @@ def read_moments(texts: Array, forms: Sequence[str], hours: int) -> tuple[Array,
 
 def _bytes(texts: Array) -> Array:
     """Cells as fixed-width bytes, blanks around them removed; what cannot be a moment becomes empty."""
-    try:
-        width = max(1, max(map(len, texts.tolist())))
-        if width < _WIDTH:
-            block = texts.astype(f"S{width}")
-            edge = block.view(np.uint8).reshape(len(texts), width)
-            if not ((edge[:, 0] <= 32) | (edge[:, 0] == 96)).any() and not (edge == 9).any():
-                return block
-    except UnicodeEncodeError:
-        pass
-    plain = (text.strip(" \t`'") for text in texts)
+    block = as_bytes(texts, _WIDTH)
+    if block is not None:
+        edge = block.view(np.uint8).reshape(len(texts), block.itemsize)
+        if not ((edge[:, 0] <= 32) | (edge[:, 0] == 96) | (edge[:, 0] > 126)).any() and not (edge == 9).any():
+            return block
+    shown = (text.decode() if isinstance(text, bytes) else text for text in texts.tolist())
+    plain = (text.strip(" \t`'") for text in shown)
     return np.array(
         [text if text.isascii() and len(text) < _WIDTH else "" for text in plain], dtype=f"S{_WIDTH}"
     )

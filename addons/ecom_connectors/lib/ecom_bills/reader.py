@@ -7,7 +7,7 @@ the download says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -99,7 +99,7 @@ def _read(bill: Bill, table: Table, context: Context) -> None:
 class _Nothing:
     """The place of cells that are no longer needed."""
 
-    def columns(self, places: Sequence[int]) -> list[Array]:
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]:
         raise LookupError("the cells were read already")
 
     def row(self, number: int) -> list[str]:

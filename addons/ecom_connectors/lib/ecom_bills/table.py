@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Protocol
@@ -40,9 +40,11 @@ class Member(Protocol):
 
 
 class Source(Protocol):
-    """Where the cells of a table come from."""
+    """Where the cells of a table come from. Columns are texts; `narrow` ones may be bytes of UTF-8, which are
+    quicker to read as amounts and moments.
+    """
 
-    def columns(self, places: Sequence[int]) -> list[Array]: ...
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]: ...
     def row(self, number: int) -> list[str]: ...
 
 
@@ -171,7 +173,7 @@ class SheetSource:
         """One row by its physical number."""
         return self._data[number - 1] if 0 < number <= len(self._data) else []
 
-    def columns(self, places: Sequence[int]) -> list[Array]:
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]:
         """The columns at these places; short rows are blank at their end."""
         blank = [""] * self._width
         kept = [self._data[row - 1] for row in self._rows.tolist()]
