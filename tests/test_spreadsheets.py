@@ -3,13 +3,14 @@
 import io
 import random
 import time
+import zipfile
 from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 import xlsxwriter
-from making_files import data, package, reasons, workbook
+from making_files import data, package, reasons, workbook, zipped
 
 from ecom_bills.bill import RefusedError
 from ecom_bills.budget import Budget
@@ -227,3 +228,47 @@ def test_a_big_sheet_is_read_within_its_budget():
         ["T000000000000049999", "货款结算入账", "499.99", "49999", "备注"],
     )
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        '<row r="1"><c r="A9999999999921"><v>1</v></c></row>',
+        '<row r="99999999999999"><c><v>1</v></c></row>',
+        '<row r="1"><c r=""><v>1</v></c></row>',
+    ],
+)
+def test_places_beyond_any_number_are_refused(cells):
+    """The library lets such a place wrap around and asks for gigabytes."""
+    assert reasons(package(data(cells))) <= {"bad_archive", "too_large"}
+    assert reasons(package(data(cells)))
+
+
+def test_a_list_of_texts_that_lies_about_its_length():
+    texts = '<sst uniqueCount="9999999999922"><si><t>x</t></si></sst>'
+    sheet = data('<row r="1"><c r="A1"><v>1</v></c></row>')
+    assert reasons(package(sheet, **{"xl/sharedStrings.xml": texts})) == {"too_large"}
+
+
+def mutated(picked: random.Random, parts: dict[str, bytes]) -> bytes:
+    """A sound package around one damaged part."""
+    tokens = [b"<", b">", b'"', b"<!--", b"<![CDATA[", b"/>", b"A1048576", b"99999999999", b"<f/>", b"\xff"]
+    name = picked.choice(sorted(parts))
+    text = bytearray(parts[name])
+    for _ in range(picked.randrange(1, 4)):
+        place = picked.randrange(len(text))
+        text[place : place + picked.choice([0, 1, 20])] = picked.choice(
+            [b"", bytes([picked.randrange(256)]), *tokens]
+        )
+    return zipped({**parts, name: bytes(text)})
+
+
+def test_damaged_parts_in_a_sound_archive():
+    """Thousands of small damages that no checksum shows: each is read or refused, none takes the process."""
+    picked = random.Random(2026)
+    book = workbook([["订单号", "金额"], *[[f"T{n}", n / 8] for n in range(9)]])
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name.startswith("xl/")}
+        parts["[Content_Types].xml"] = archive.read("[Content_Types].xml")
+    for _ in range(2000):
+        reasons(mutated(picked, parts))

@@ -19,6 +19,7 @@ _ENTRY = 128
 _FORMULA = (0x0006, 0x0206, 0x0406)
 _ERROR = (0x0005, 0x0205)
 _FILEPASS, _BOF, _MACRO_SHEET = 0x002F, (0x0009, 0x0209, 0x0409, 0x0809), 0x0040
+_DIMENSIONS = 0x0200
 _EOF, _HIGHEST = 0x000A, 0x1100
 _MULTIPLE = (0x00BD, 0x00BE)
 _SINGLE = (0x0001, 0x0002, 0x0003, 0x0004, 0x0201, 0x0203, 0x0204, 0x027E, 0x00FD, 0x00D6)
@@ -52,11 +53,14 @@ def _check_records(book: bytes, budget: Budget) -> list[Problem]:
                 refuse("unsafe_part", "macro sheet")
             rows = columns = cells = 0
             continue
+        if kind == _DIMENSIONS:
+            _check_dimensions(data)
         if len(data) < 6 or kind not in (*_FORMULA, *_ERROR, *_SINGLE, *_MULTIPLE):
             continue
         row, column = struct.unpack_from("<2H", data)
+        last = struct.unpack_from("<H", data, len(data) - 2)[0] if kind in _MULTIPLE else column
         cells += 1 if kind not in _MULTIPLE else max((len(data) - 6) // (6 if kind == 0x00BD else 2), 1)
-        rows, columns = max(rows, row + 1), max(columns, column + 1)
+        rows, columns = max(rows, row + 1), max(columns, last + 1)
         if rows * columns > max(budget.sparse, 20 * cells, 65536 * 8):
             refuse("too_large", f"{cells} cells over {rows} rows, {columns} columns")
         if kind in _FORMULA or (kind in _ERROR and len(data) > 7 and data[-1] == 1):
@@ -67,6 +71,15 @@ def _check_records(book: bytes, budget: Budget) -> list[Problem]:
     if depth:
         refuse("truncated", "a sheet has no end")
     return problems
+
+
+def _check_dimensions(data: bytes) -> None:
+    """The library allocates what a sheet says of its own size, also where that is nonsense."""
+    if len(data) not in (10, 14):
+        refuse("bad_archive", "size of a sheet")
+    top, bottom, left, right = struct.unpack_from("<4H" if len(data) == 10 else "<2L2H", data)
+    if top > bottom or left > right or bottom > 65536 or right > 256:
+        refuse("bad_archive", "size of a sheet")
 
 
 def letters(column: int) -> str:

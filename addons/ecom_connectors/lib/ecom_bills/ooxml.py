@@ -36,6 +36,12 @@ _PLACE = re.compile(_PREFIX + rb"""c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]{1,4}[0-
 _ERROR = re.compile(_PREFIX + rb"""c\s(?:[^>]*?\s)?t\s*=\s*["']e["']""")
 _FORMULA = re.compile(rb"<(?!xm:)(?:[A-Za-z_][\w.-]*:)?f[\s/>]")
 _ROW = re.compile(_PREFIX + rb"""row\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,12})["']""")
+_ODD_PLACE = re.compile(
+    _PREFIX
+    + rb"""(?:c\s(?:[^>]*?\s)?r\s*=\s*(?!["'][A-Za-z]{1,4}[0-9]{1,9}["'])"""
+    + rb"""|row\s(?:[^>]*?\s)?r\s*=\s*(?!["'][0-9]{1,9}["']))"""
+)
+_COUNT = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*["']\s*([0-9]+)""", re.IGNORECASE)
 _STEP = re.compile(_PREFIX + rb"(c|row)(?=[\s/>])")
 _STRANGE = re.compile(rb":(?:c|f|row)[\s/>]")
 _PLAIN_PLACE = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"')
@@ -68,6 +74,8 @@ def check_part(name: str, pieces: Iterable[bytes], budget: Budget) -> list[Probl
             root = _ROOT.search(block)
             if root is None:
                 refuse("bad_archive", f"{name}: no XML")
+            if root[1] == b"sst" and any(int(count) > budget.cells for count in _COUNT.findall(block)):
+                refuse("too_large", f"{name}: number of texts")
             if root[1] in (b"worksheet", b"dialogsheet", b"macrosheet"):
                 scan = _SheetScan(name, budget)
             first = False
@@ -164,6 +172,8 @@ class _SheetScan:
         if not plain or cells != block.count(b"<c") or len(rows) != block.count(b"<row"):
             cells = len(_CELL.findall(block))
             places, rows = _PLACE.findall(block), _ROW.findall(block)
+            if _ODD_PLACE.search(block):
+                refuse("bad_archive", f"{self.name}: place of a cell")
             if len(places) != cells:
                 self._unplaced(block)
         self.cells += cells
