@@ -1,5 +1,7 @@
 """What is particular to each platform: signs, links, words and proofs, in tables of situations."""
 
+import io
+
 import pytest
 from bills import SAMPLES, alipay, read, reasons
 
@@ -308,6 +310,53 @@ def test_a_row_is_shown_as_it_stands_in_the_source():
     assert ",".join(text for _, text in row) == content.decode("gb18030").splitlines()[6]
     assert raw_row(content, "bill.csv", "bill.csv", 999) == []
     assert raw_row(content, "bill.csv", "other.csv", 7) == []
+
+
+@pytest.mark.rule("B3")
+@pytest.mark.parametrize(
+    "case",
+    [
+        "wechat_trade/success_only",
+        "alipay_fund_flow/sale_swept_into_fund",
+        "pinduoduo_account/without_trailer",
+    ],
+)
+def test_no_cell_of_a_row_is_lost_in_evidence(case):
+    content = sample(*case.split("/"))
+    encoding = "utf-8" if "wechat" in case else "gb18030"
+    rows = content.decode(encoding).split("\n")
+    bill = read(content)
+    for number in bill.lines["row"]:
+        assert (
+            ",".join(text for _, text in raw_row(content, "bill.csv", "bill.csv", int(number)))
+            == rows[number - 1]
+        )
+
+
+WORKBOOKS = [
+    ("alipay_signcustomer/day_of_twelve_columns", "gb18030", "CNY"),
+    ("wechat_trade/all_with_refund_and_five_decimals", "utf-8-sig", "CNY"),
+    ("wechat_fund_flow/same_second_in_any_order", "utf-8-sig", "CNY"),
+    ("pinduoduo_account/own_columns_equal_rows_and_trailer", "gb18030", "CNY"),
+    ("shopify_transactions/charges_and_refund_of_one_payout", "utf-8", "AED"),
+]
+
+
+@pytest.mark.capability("S1.4.5")
+@pytest.mark.parametrize(("case", "encoding", "currency"), WORKBOOKS)
+def test_a_bill_saved_as_a_workbook_gives_the_same_lines(case, encoding, currency):
+    openpyxl = pytest.importorskip("openpyxl")
+    content = sample(*case.split("/"))
+    mark = "\x1f" if "wechat" in case else ","
+    text = content.decode(encoding).replace(",`", "\x1f`").replace("\r\n", "\n")
+    book = openpyxl.Workbook()
+    for line in text.split("\n"):
+        book.active.append(line.split(mark if mark in line else ","))
+    packed = io.BytesIO()
+    book.save(packed)
+    plain, bill = read(content, currency=currency), read(packed.getvalue(), "bill.xlsx", currency=currency)
+    assert bill.problems == ()
+    assert bill.lines.equals(plain.lines)
 
 
 def test_lines_are_copied_with_escapes():

@@ -43,7 +43,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-csv.field_size_limit(1 << 20)
 
 
 def places_of(data: bytes, byte: int) -> Array:
@@ -166,8 +165,9 @@ def _trailer_at(plain: bytes, starts: Array, body: int, layout: Layout) -> int:
         return len(starts)
     prefixes = tuple(prefix.encode() for prefix in layout.trailer)
     firsts = sorted({prefix[0] for prefix in prefixes} | {34})
-    view = np.frombuffer(plain + b"\n", dtype=np.uint8)
-    for place in np.flatnonzero(np.isin(view[starts[body:]], firsts)).tolist():
+    view = np.frombuffer(plain, dtype=np.uint8)
+    begins = np.minimum(starts[body:], len(plain) - 1)
+    for place in np.flatnonzero(np.isin(view[begins], firsts)).tolist():
         begin = int(starts[body + place])
         if plain[begin : begin + 80].lstrip(b'"').startswith(prefixes):
             return int(body + place)
@@ -339,7 +339,7 @@ class TextSource:
         if self._marks is None or not places:
             return {}
         ends, marks = self._marks
-        view = np.frombuffer(self._body + bytes(NARROW), dtype=np.uint8)
+        view = np.frombuffer(self._body, dtype=np.uint8)
         found: dict[int, Array] = {}
         for place in places:
             begin = marks[:, place - 1] + 1 if place else np.append(0, ends[:-1] + 1)
@@ -348,7 +348,8 @@ class TextSource:
             if width <= NARROW:
                 cells = np.zeros((len(ends), width), dtype=np.uint8)
                 for step in range(width):
-                    np.multiply(view[begin + step], lengths > step, out=cells[:, step])
+                    bytes_ = view.take(begin + step, mode="clip")
+                    np.multiply(bytes_, lengths > step, out=cells[:, step])
                 found[place] = cells.view(f"S{width}").reshape(len(ends))
         self._marks = None
         return found
@@ -360,4 +361,5 @@ class TextSource:
             return []
         if self._cells is not None:
             return self._cells[int(at[0])]
-        return self._body.split(b"\n")[int(at[0])].decode().split(self._separator.decode())
+        cells = self._body.split(b"\n")[int(at[0])].decode().split(self._separator.decode())
+        return [f"`{cell}" for cell in cells] if self._separator == _UNIT else cells
