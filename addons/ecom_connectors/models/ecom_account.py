@@ -74,6 +74,7 @@ class EcomAccount(models.Model):
     @api.constrains("currency_id", "timezone", "takes_settlement", "takes_fund_flow")
     def _check_no_lines(self):
         """Stored amounts, days and references were read with these settings."""
+        # Lines count whether or not the user may read them.
         if self.env["ecom.bill.line"].sudo().search_count([("account_id", "in", self.ids)], limit=1):
             raise ValidationError(
                 self.env._("The account has bill lines: currency, time zone and kinds of bill are fixed.")

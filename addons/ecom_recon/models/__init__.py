@@ -8,6 +8,7 @@ from . import ecom_match
 from . import ecom_tally
 from . import ecom_matcher
 from . import ecom_exception
+from . import ecom_exception_resolve
 from . import ecom_explainer
 from . import ecom_role
 from . import ecom_voucher_template
