@@ -98,9 +98,9 @@ class EcomBill(models.Model):
             bill.amount_difference = bill.amount_sum - bill.amount_control if bill.has_control else 0
 
     def _go_to(self, state):
-        for bill in self:
-            if bill.state == state:
-                continue
+        """The one door through which a bill changes its state."""
+        moving = self.filtered(lambda bill: bill.state != state)
+        for bill in moving:
             if state not in TRANSITIONS[bill.state]:
                 raise UserError(
                     self.env._(
@@ -110,7 +110,7 @@ class EcomBill(models.Model):
                         new=state,
                     )
                 )
-            bill.write({"state": state})
+        moving.write({"state": state})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

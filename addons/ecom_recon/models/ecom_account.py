@@ -1,7 +1,7 @@
 """Match and post stage: what one button does for some accounts, in jobs or at once."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
 
@@ -24,6 +24,9 @@ class EcomAccount(models.Model):
                 new=sum(run.exception_count for run in runs),
                 moves=sum(run.move_count for run in runs),
             )
+            errors = [text for run in runs for text in (run.errors or {}).values()]
+            if errors:
+                raise UserError("\n".join(errors))
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -61,14 +64,33 @@ class EcomAccount(models.Model):
         return run
 
     def _run_post(self, when_locked="refuse"):
-        """Post this group of accounts; return the run that logs it."""
+        """Post this group of accounts; return the run that logs it.
+
+        An account that cannot be posted does not stop the others; the run says why.
+        """
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants post."))
         run = self._new_run("post")
-        for account in self.sorted("id"):
-            self.env["ecom.poster"]._post(account, run, when_locked)
+        try:
+            with self.env.cr.savepoint():
+                self.env["ecom.poster"]._post(self.sorted("id"), run, when_locked)
+        except UserError as error:
+            if len(self) > 1:
+                run.write({"move_count": 0, "line_count": 0})
+                for account in self.sorted("id"):
+                    account._post_alone(run, when_locked)
+            else:
+                run.write({"move_count": 0, "line_count": 0, "errors": {self.code: str(error)}})
         run.ended_at = fields.Datetime.now()
         return run
+
+    def _post_alone(self, run, when_locked):
+        counts = {"move_count": run.move_count, "line_count": run.line_count}
+        try:
+            with self.env.cr.savepoint():
+                self.env["ecom.poster"]._post(self, run, when_locked)
+        except UserError as error:
+            run.write({**counts, "errors": {**(run.errors or {}), self.code: str(error)}})
 
     def _new_run(self, stage):
         return self.env["ecom.run"].create(

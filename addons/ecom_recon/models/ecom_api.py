@@ -243,7 +243,10 @@ class EcomApi(models.AbstractModel):
 
     @api.model
     def post(self, accounts=None, when_locked="refuse"):
-        """Post what is open; return `{"moves", "lines", "accounts": {code: ledger balance}}`."""
+        """Post what is open; an account that cannot be posted does not stop the others.
+
+        :return: `{"moves", "lines", "accounts": {code: ledger balance}, "errors": {code: why}}`
+        """
         records = self._accounts(accounts)
         runs = [group._run_post(when_locked) for group in self.env["ecom.matcher"]._groups(records)]
         return {
@@ -252,6 +255,7 @@ class EcomApi(models.AbstractModel):
             "accounts": {
                 account.code: self._money(account._ledger_balance(), account.currency_id) for account in records
             },
+            "errors": {code: text for run in runs for code, text in (run.errors or {}).items()},
         }
 
     @api.model

@@ -11,6 +11,8 @@ from odoo.addons.ecom_connectors.models.ecom_tally import REFUND, TRANSACTION
 
 from ..lib.ecom_reconcile import FEE_COLUMNS, VERSION, decide
 
+# More in one call would only need more memory.
+TALLIES_PER_GROUP = 100_000
 # Minor units per unit of every currency.
 SCALES = SQL("(SELECT id, power(10::numeric, decimal_places) AS scale FROM res_currency)")
 # What the platform owes for order `o`, and the day (of shop `s`) from which it may be asked for.
@@ -59,17 +61,32 @@ class EcomMatcher(models.AbstractModel):
 
     @api.model
     def _groups(self, accounts):
-        """Accounts that must be looked at together, because a shop is paid through several."""
-        groups = []
-        for account in accounts.sorted("id"):
+        """Accounts in groups that one call takes: those whose shops are paid through several of them
+        stay together, and small ones share a group, because every call has its price."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT account_id, count(*) FROM ecom_tally
+                    WHERE account_id = ANY(%s) AND (dirty OR state IN ('open', 'timing', 'exception'))
+                    GROUP BY account_id""",
+                accounts.ids,
+            )
+        )
+        open_tallies = dict(self.env.cr.fetchall())
+        groups, size, seen = [], 0, self.env["ecom.account"]
+        for account in accounts.sorted(lambda account: (account.company_id.id, account.id)):
+            if account in seen:
+                continue
             together = account
-            while True:
-                wider = together | together.shop_ids.account_ids
-                if wider == together:
-                    break
+            while (wider := together | together.shop_ids.account_ids) != together:
                 together = wider
-            if together not in groups:
+            seen |= together
+            mine = sum(open_tallies.get(member.id, 0) for member in together)
+            if groups and groups[-1].company_id == account.company_id and size + mine <= TALLIES_PER_GROUP:
+                groups[-1] |= together
+                size += mine
+            else:
                 groups.append(together)
+                size = mine
         return groups
 
     @api.model

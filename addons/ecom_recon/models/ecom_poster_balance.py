@@ -66,7 +66,7 @@ class EcomPoster(models.AbstractModel):
                 ],
             }
         )
-        move._post(soft=False)
+        self._post_moves(move, [date])
         self._record(account, run, "opening", move)
         return move
 
@@ -133,11 +133,10 @@ class EcomPoster(models.AbstractModel):
         for row in self.env.cr.dictfetchall():
             by_day[row["last_day"]].append(row)
         moves = self.env["account.move"]
-        if by_day:
-            groups = {(day, ""): [{"day": day}] for day in by_day}
-            dates = self._dates(account, groups, when_locked)
-            for day, rows in by_day.items():
-                moves |= self._post_difference(account, run, dates[day, ""], day, rows)
+        plans = [{"account": account, "items": [{"day": day}]} for day in by_day]
+        self._date(plans, when_locked)
+        for plan in plans:
+            moves |= self._post_difference(account, run, plan["date"], plan["day"], by_day[plan["day"]])
         return moves
 
     def _stale_differences(self, account):
@@ -157,6 +156,7 @@ class EcomPoster(models.AbstractModel):
     def _post_difference(self, account, run, date, day, rows):
         lookup = self.env["ecom.role.map"]._lookup(account.company_id)
         table = self.env["ecom.voucher.template"]._by_category(account.company_id)
+        sale = self.env.ref("ecom_connectors.category_order_payment")
         scale = 10**account.currency_id.decimal_places
         own = 10**account.company_id.currency_id.decimal_places
         amounts, lines = [], []
@@ -164,7 +164,6 @@ class EcomPoster(models.AbstractModel):
             shop = self.env["ecom.shop"].browse(row["shop_id"])
             order = self.env["sale.order"].browse(row["order_id"])
             minor = round(row["amount"] * scale)
-            sale = self.env.ref("ecom_connectors.category_order_payment")
             counter = table[sale, shop.posting_mode][0]
             by_order = counter.partner == "order"
             partner = order.partner_invoice_id.commercial_partner_id if by_order else self.env["res.partner"]
@@ -192,7 +191,7 @@ class EcomPoster(models.AbstractModel):
                 "line_ids": [(0, 0, line) for line in lines],
             }
         )
-        move._post(soft=False)
+        self._post_moves(move, [date])
         posting = self._record(account, run, "difference", move, len(rows))
         self.env["ecom.posting.difference"].create(
             [
@@ -209,7 +208,7 @@ class EcomPoster(models.AbstractModel):
 
     # --- receivables -------------------------------------------------------------
 
-    def _reconcile_orders(self, account):
+    def _reconcile_orders(self, accounts):
         """Clear the receivable of every invoiced order with what its bill lines brought."""
         self.env.flush_all()
         self.env.cr.execute(
@@ -217,7 +216,7 @@ class EcomPoster(models.AbstractModel):
                 """WITH ours AS (
                        SELECT l.id, l.ecom_order_id AS order_id, l.account_id, l.partner_id
                          FROM account_move_line l JOIN account_account a ON a.id = l.account_id
-                        WHERE l.journal_id = %s AND l.ecom_order_id IS NOT NULL AND l.parent_state = 'posted'
+                        WHERE l.journal_id IN %s AND l.ecom_order_id IS NOT NULL AND l.parent_state = 'posted'
                           AND NOT coalesce(l.reconciled, false) AND a.reconcile
                    ), invoiced AS (
                        SELECT DISTINCT o.order_id, r.id, o.account_id
@@ -234,7 +233,7 @@ class EcomPoster(models.AbstractModel):
                        SELECT o.order_id, o.account_id, o.id FROM ours o
                         WHERE EXISTS (SELECT 1 FROM invoiced i WHERE i.order_id = o.order_id)
                    ) x GROUP BY order_id, account_id ORDER BY order_id""",
-                account.journal_id.id,
+                tuple(accounts.journal_id.ids),
             )
         )
         lines = self.env["account.move.line"]

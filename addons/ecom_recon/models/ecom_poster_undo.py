@@ -30,10 +30,10 @@ class EcomPoster(models.AbstractModel):
             }
         )
         for account, group in postings.grouped("account_id").items():
-            poster = self.with_company(account.company_id).with_context(**self._quiet())
+            poster = self.with_context(self._own_context(account.company_id))
             poster._reverse(group.with_env(poster.env))
         self._open_tallies(tallies)
-        self.env["ecom.bill"]._refresh_posted(postings.account_id)
+        self._bills(postings)._refresh_posted(postings.account_id)
         postings.run_id.filtered(
             lambda done: not self.env["ecom.posting"].search_count(
                 [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
@@ -70,6 +70,16 @@ class EcomPoster(models.AbstractModel):
             )
         )
         return [tally_id for [tally_id] in self.env.cr.fetchall()]
+
+    def _bills(self, postings):
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT l.bill_id FROM ecom_posting_line p
+                     JOIN ecom_bill_line l ON l.id = p.line_id WHERE p.posting_id = ANY(%s)""",
+                postings.ids,
+            )
+        )
+        return self.env["ecom.bill"].browse([bill_id for [bill_id] in self.env.cr.fetchall()])
 
     def _reverse(self, postings):
         """Reverse the entries, latest first; keep both, linked."""

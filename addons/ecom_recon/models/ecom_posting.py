@@ -72,6 +72,7 @@ class EcomPostingLine(models.Model):
 
     # The law: a line is booked once, and taken off suspense once.
     _line_once = models.UniqueIndex("(line_id, stage) WHERE NOT reversed", "This line is posted already.")
+    _suspense_idx = models.Index("(line_id) WHERE suspense AND stage = 'money' AND NOT reversed")
 
 
 class EcomPostingDifference(models.Model):
@@ -95,16 +96,19 @@ class EcomBill(models.Model):
     _inherit = "ecom.bill"
 
     def _refresh_posted(self, accounts):
-        """Move bills to posted when every line of theirs is, and back when not."""
+        """Move ready bills to posted when every line of theirs is, and `self` back when not."""
         self.env.cr.execute(
             SQL(
                 """SELECT b.id, count(l.id) FILTER (WHERE p.id IS NULL) AS open
                      FROM ecom_bill b
                      LEFT JOIN ecom_bill_line l ON l.bill_id = b.id
                      LEFT JOIN ecom_posting_line p ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
-                    WHERE b.account_id IN %s AND b.state IN ('ready', 'posted') GROUP BY b.id""",
+                    WHERE b.account_id IN %s AND (b.state = 'ready' OR b.id = ANY(%s)) GROUP BY b.id""",
                 tuple(accounts.ids),
+                self.ids,
             )
         )
-        for bill_id, waiting in self.env.cr.fetchall():
-            self.browse(bill_id).with_context(tracking_disable=True)._go_to("ready" if waiting else "posted")
+        waits = dict(self.env.cr.fetchall())
+        quiet = self.with_context(tracking_disable=True)
+        quiet.browse([bill_id for bill_id, waiting in waits.items() if waiting])._go_to("ready")
+        quiet.browse([bill_id for bill_id, waiting in waits.items() if not waiting])._go_to("posted")

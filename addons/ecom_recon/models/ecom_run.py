@@ -23,9 +23,15 @@ class EcomRun(models.Model):
     exception_count = fields.Integer("New Exceptions", readonly=True)
     move_count = fields.Integer("Entries", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
+    errors = fields.Json(readonly=True, help="Accounts that could not be posted, and why.")
+    error_text = fields.Text("Not Posted", compute="_compute_error_text")
     undone = fields.Boolean(readonly=True)
     automatic_share = fields.Float("Matched (%)", compute="_compute_automatic_share", digits=(5, 1))
 
     def _compute_automatic_share(self):
         for run in self:
             run.automatic_share = 100 * run.matched_count / run.tally_count if run.tally_count else 0
+
+    def _compute_error_text(self):
+        for run in self:
+            run.error_text = "\n".join(f"{code}: {text}" for code, text in (run.errors or {}).items())
