@@ -14,6 +14,7 @@ from . import ecom_role
 from . import ecom_voucher_template
 from . import ecom_posting
 from . import ecom_poster
+from . import ecom_poster_entry
 from . import ecom_poster_balance
 from . import ecom_poster_undo
 from . import account_move
@@ -21,3 +22,5 @@ from . import sale_order
 from . import ecom_ledger_setup
 from . import ecom_invariant
 from . import ecom_api
+from . import ecom_words
+from . import ecom_overview
