@@ -77,8 +77,8 @@ def _check_dimensions(data: bytes) -> None:
     """The library allocates what a sheet says of its own size, also where that is nonsense."""
     if len(data) not in (10, 14):
         refuse("bad_archive", "size of a sheet")
-    top, bottom, left, right = struct.unpack_from("<4H" if len(data) == 10 else "<2L2H", data)
-    if top > bottom or left > right or bottom > 65536 or right > 256:
+    top, bottom, _, right = struct.unpack_from("<4H" if len(data) == 10 else "<2L2H", data)
+    if top > bottom or bottom > 65536 or right > 256:
         refuse("bad_archive", "size of a sheet")
 
 

@@ -220,7 +220,7 @@ class _Spare:
     It ends after a minute without work, and with the process that owns it: its pipes are closed then.
     """
 
-    IDLE = 60.0  # seconds
+    IDLE = 60  # seconds
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

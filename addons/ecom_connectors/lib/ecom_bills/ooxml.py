@@ -41,7 +41,7 @@ _ODD_PLACE = re.compile(
     + rb"""(?:c\s(?:[^>]*?\s)?r\s*=\s*(?!["'][A-Za-z]{1,4}[0-9]{1,9}["'])"""
     + rb"""|row\s(?:[^>]*?\s)?r\s*=\s*(?!["'][0-9]{1,9}["']))"""
 )
-_COUNT = re.compile(rb"""\s(?:uniqueCount|count)\s*=\s*["']\s*([0-9]+)""", re.IGNORECASE)
+_COUNT = re.compile(rb"""\suniqueCount\s*=\s*["']\s*([0-9]+)""", re.IGNORECASE)
 _STEP = re.compile(_PREFIX + rb"(c|row)(?=[\s/>])")
 _STRANGE = re.compile(rb":(?:c|f|row)[\s/>]")
 _PLAIN_PLACE = re.compile(rb'<c r="([A-Z]{1,3}[0-9]{1,7})"')
