@@ -110,7 +110,7 @@ def _leave_out(cells: Cells, column: Column) -> None:
         cells.amount[column.field] = np.zeros(len(cells), dtype=np.int64)
         cells.given[column.field] = np.zeros(len(cells), dtype=bool)
     elif column.type == "moment":
-        cells.moment[column.field] = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[s]")
+        cells.moment[column.field] = np.full(len(cells), np.datetime64("NaT", "s"), dtype="datetime64[s]")
     else:
         cells.text[column.field] = cells.blank()
 

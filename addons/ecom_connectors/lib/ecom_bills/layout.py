@@ -113,10 +113,10 @@ class Layout:
 
     def category_of(self, word: str) -> str:
         """The category of a platform word by this layout's own vocabulary, "" if it is unknown."""
-        known = self.words.get(word)
-        if known is None:
-            known = self.category(word) if self.category else ""
-        return known
+        for written in (word, unicodedata.normalize("NFKC", word)):
+            if written in self.words:
+                return self.words[written]
+        return self.category(word) if self.category else ""
 
 
 def ident(

@@ -22,7 +22,7 @@ def read_moments(texts: Array, forms: Sequence[str], hours: int) -> tuple[Array,
     In a form, YMDhms stand for digits, `±zzzz` or `±zz:zz` for an offset from UTC, every other sign for
     itself. A text without an offset is local time, `hours` ahead of UTC.
     """
-    moments = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
+    moments = np.full(len(texts), np.datetime64("NaT", "s"), dtype="datetime64[s]")
     read = np.zeros(len(texts), dtype=bool)
     if not len(texts):
         return moments, read
