@@ -27,6 +27,7 @@ def test_a_sample_gives_its_lines(folder):
     assert [plain_lines(bill) for bill in bills] == [bill["lines"] for bill in expected]
 
 
+@pytest.mark.capability("S1.1.3")
 @pytest.mark.parametrize("folder", CASES, ids=IDS)
 def test_lines_have_the_same_columns_and_types_whatever_the_platform(folder):
     for bill in _bills(folder)[0]:
