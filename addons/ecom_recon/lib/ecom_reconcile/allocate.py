@@ -9,7 +9,8 @@ def allocate(
     """Split `total` minor units in proportion to `weights`, by largest remainder.
 
     Weights that are all zero fall back to the quantities, and those to equal parts. The sign of
-    the total is kept; ties go to the earlier part, so the result depends on nothing but its input.
+    the total is kept. Of equal remainders the larger weight gets the unit, and of equal weights the
+    earlier part: what a part gets does not depend on where it stands.
 
     :param total: signed minor units
     :param weights: one weight per part, all >= 0
@@ -30,6 +31,6 @@ def allocate(
     parts = [size * weight // whole for weight in base]
     rest = [size * weight % whole for weight in base]
     left = size - sum(parts)
-    for position in sorted(range(len(base)), key=lambda index: (-rest[index], index))[:left]:
+    for position in sorted(range(len(base)), key=lambda index: (-rest[index], -base[index], index))[:left]:
         parts[position] += 1
     return [sign * part for part in parts]
