@@ -79,21 +79,45 @@ TWO = 2 * PERCENT
 LIMITS = [
     pytest.param({}, 0, 100, True, id="no difference is always inside"),
     pytest.param({}, -1, 100, False, id="without a profile one cent is too much"),
-    pytest.param({"lower_amount": 5, "upper_amount": 5}, -5, 100, True, id="the bound itself is inside, below"),
-    pytest.param({"lower_amount": 5, "upper_amount": 5}, 5, 100, True, id="the bound itself is inside, above"),
-    pytest.param({"lower_amount": 5, "upper_amount": 5}, -6, 100, False, id="one cent below the bound is not"),
+    pytest.param(
+        {"lower_amount": 5, "upper_amount": 5}, -5, 100, True, id="the bound itself is inside, below"
+    ),
+    pytest.param(
+        {"lower_amount": 5, "upper_amount": 5}, 5, 100, True, id="the bound itself is inside, above"
+    ),
+    pytest.param(
+        {"lower_amount": 5, "upper_amount": 5}, -6, 100, False, id="one cent below the bound is not"
+    ),
     pytest.param({"lower_amount": 5, "upper_amount": 5}, 6, 100, False, id="one cent above the bound is not"),
-    pytest.param({"lower_amount": 5, "upper_amount": 0}, 5, 100, False, id="the lower limit is not for above"),
-    pytest.param({"lower_amount": 0, "upper_amount": 5}, -5, 100, False, id="the upper limit is not for below"),
-    pytest.param({"lower_amount": None, "upper_amount": 0}, -9999, 1, True, id="a limit that is off lets pass"),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": None}, -200, 10_000, True, id="two percent is inside two percent"
+        {"lower_amount": 5, "upper_amount": 0}, 5, 100, False, id="the lower limit is not for above"
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": None}, -201, 10_000, False, id="a cent more than two percent is not"
+        {"lower_amount": 0, "upper_amount": 5}, -5, 100, False, id="the upper limit is not for below"
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": 100}, -150, 10_000, False, id="inside the percentage is not enough"
+        {"lower_amount": None, "upper_amount": 0}, -9999, 1, True, id="a limit that is off lets pass"
+    ),
+    pytest.param(
+        {"lower_percent": TWO, "lower_amount": None},
+        -200,
+        10_000,
+        True,
+        id="two percent is inside two percent",
+    ),
+    pytest.param(
+        {"lower_percent": TWO, "lower_amount": None},
+        -201,
+        10_000,
+        False,
+        id="a cent more than two percent is not",
+    ),
+    pytest.param(
+        {"lower_percent": TWO, "lower_amount": 100},
+        -150,
+        10_000,
+        False,
+        id="inside the percentage is not enough",
     ),
     pytest.param(
         {"lower_percent": TWO, "lower_amount": 300}, -250, 10_000, False, id="inside the amount is not enough"
@@ -102,25 +126,49 @@ LIMITS = [
         {"lower_percent": TWO, "lower_amount": 300}, -200, 10_000, True, id="inside both limits is inside"
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": 500, "greater": True}, -500, 10_000, True, id="the larger one: amount"
+        {"lower_percent": TWO, "lower_amount": 500, "greater": True},
+        -500,
+        10_000,
+        True,
+        id="the larger one: amount",
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": 5, "greater": True}, -200, 10_000, True, id="the larger one: percent"
+        {"lower_percent": TWO, "lower_amount": 5, "greater": True},
+        -200,
+        10_000,
+        True,
+        id="the larger one: percent",
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": 500, "greater": True}, -501, 10_000, False, id="beyond both of them"
+        {"lower_percent": TWO, "lower_amount": 500, "greater": True},
+        -501,
+        10_000,
+        False,
+        id="beyond both of them",
     ),
     pytest.param(
         {"upper_percent": TWO, "upper_amount": 3}, 3, 0, True, id="of nothing expected only the amount counts"
     ),
     pytest.param(
-        {"upper_percent": TWO, "upper_amount": None}, 1, 0, False, id="a percentage of nothing lets nothing pass"
+        {"upper_percent": TWO, "upper_amount": None},
+        1,
+        0,
+        False,
+        id="a percentage of nothing lets nothing pass",
     ),
     pytest.param(
-        {"upper_percent": TWO, "upper_amount": 3, "greater": True}, 4, 0, False, id="not even where the larger counts"
+        {"upper_percent": TWO, "upper_amount": 3, "greater": True},
+        4,
+        0,
+        False,
+        id="not even where the larger counts",
     ),
     pytest.param(
-        {"lower_percent": TWO, "lower_amount": None}, -200, -10_000, True, id="a percentage is of the size expected"
+        {"lower_percent": TWO, "lower_amount": None},
+        -200,
+        -10_000,
+        True,
+        id="a percentage is of the size expected",
     ),
 ]
 
@@ -161,16 +209,22 @@ FEES = [
     pytest.param({"fixed": 30}, (-630, -630), id="a fixed part on top"),
     pytest.param({"expected": 125, "received": 125}, (-8, -8), id="half a cent is rounded up"),
     pytest.param({"expected": 124, "received": 124}, (-7, -7), id="less than half a cent is rounded down"),
-    pytest.param({"rate": 1, "expected": 500_000, "received": 500_000}, (-1, -1), id="a ten-thousandth of a percent"),
+    pytest.param(
+        {"rate": 1, "expected": 500_000, "received": 500_000}, (-1, -1), id="a ten-thousandth of a percent"
+    ),
     pytest.param({"minimum": 700}, (-700, -700), id="the minimum counts where the rate gives less"),
     pytest.param({"minimum": 500}, (-600, -600), id="the minimum is silent where the rate gives more"),
     pytest.param({"maximum": 400}, (-400, -400), id="the maximum caps"),
     pytest.param({"maximum": 0}, (0, 0), id="a maximum of zero lets nothing be charged"),
     pytest.param({"received": 9_000}, (-600, -540), id="owed and paid differ: the rate may be on either"),
-    pytest.param({"refunded": -5_000}, (-600, -300), id="half was refunded: the rate may be on what was left"),
+    pytest.param(
+        {"refunded": -5_000}, (-600, -300), id="half was refunded: the rate may be on what was left"
+    ),
     pytest.param({"refunded": -10_000}, (-600, 0), id="all was refunded: the fee may have been returned"),
     pytest.param(
-        {"refunded": -10_000, "minimum": 50}, (-600, 0), id="all was refunded: even the minimum may be returned"
+        {"refunded": -10_000, "minimum": 50},
+        (-600, 0),
+        id="all was refunded: even the minimum may be returned",
     ),
     pytest.param({"received": 0}, (-600, 0), id="not paid yet: the fee may come first"),
 ]
@@ -186,7 +240,9 @@ def test_a_fee_may_be_charged_between_these_bounds(changes, band):
 @pytest.mark.capability("S1.5.5")
 @given(st.integers(0, 10**9), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_a_fee_is_the_exact_rate_rounded_half_up(expected, rate, fixed):
-    [low], [high] = bands(pd.DataFrame([fee_row(expected=expected, received=expected, rate=rate, fixed=fixed)]))
+    [low], [high] = bands(
+        pd.DataFrame([fee_row(expected=expected, received=expected, rate=rate, fixed=fixed)])
+    )
     exact = Decimal(expected) * rate / (100 * PERCENT)
     assert -low == -high == fixed + int((exact + Decimal("0.5")).to_integral_value("ROUND_FLOOR"))
 
