@@ -26,14 +26,14 @@ class EcomExplainer(models.AbstractModel):
     _description = "Explainer"
 
     @api.model
-    def _explain(self, accounts, orders, verdict, run):
+    def _explain(self, accounts, orders, verdict, torn, run):
         found = [
             *self._from_verdicts(orders, verdict),
             *self._unknown_words(),
             *self._clearing(),
             *self._chain_gaps(accounts),
         ]
-        unresolved, candidates = self._unresolved(accounts)
+        unresolved, candidates = self._unresolved(accounts, torn)
         found += unresolved
         found += self._missing_bills(accounts, candidates)
         self.env["ecom.exception"]._sync(accounts, found, run)
@@ -89,16 +89,18 @@ class EcomExplainer(models.AbstractModel):
 
     # --- lines that found no order -------------------------------------------
 
-    def _unresolved(self, accounts):
-        """Exceptions of lines without an order, and the orders they might be for."""
+    def _unresolved(self, accounts, torn):
+        """Exceptions of lines without an order, and the orders they might be for.
+
+        :param torn: tallies that several orders claim
+        """
         matcher = self.env["ecom.matcher"]
         rows = self._rows(
             """SELECT r.id, r.account_id, r.name, r.prefix, min(l.currency_id) AS currency_id,
                       coalesce(sum(l.amount) FILTER (WHERE %(received)s), 0) AS received,
                       coalesce(sum(l.amount) FILTER (WHERE %(refunded)s OR %(subsidy)s), 0) AS refunded,
                       count(*) FILTER (WHERE c.kind IN ('receivable', 'refund')) AS movements,
-                      min(l.day) AS day, max(l.refund_ref) AS refund_ref, max(l.order_ref) AS order_ref,
-                      EXISTS (SELECT 1 FROM run_pair p WHERE p.tally_id = r.id) AS several
+                      min(l.day) AS day, max(l.refund_ref) AS refund_ref, max(l.order_ref) AS order_ref
                  FROM run_tally r JOIN ecom_bill_line l ON l.tally_id = r.id
                  LEFT JOIN ecom_category c ON c.id = l.category_id
                 WHERE r.prefix IN ('', 'refund', 'transaction', 'line') AND NOT r.clears
@@ -117,12 +119,12 @@ class EcomExplainer(models.AbstractModel):
         self._set_state([row["id"] for row in waiting], "timing")
         self._set_state([row["id"] for row in odd], "exception")
         candidates = self._candidates([row["id"] for row in odd if row["received"] > 0 and not row["order_ref"]])
-        found = [self._without_order(row, candidates.get(row["id"], [])) for row in odd]
+        found = [self._without_order(row, candidates.get(row["id"], []), row["id"] in torn) for row in odd]
         return found, {order for orders in candidates.values() for order in orders}
 
-    def _without_order(self, row, candidates):
+    def _without_order(self, row, candidates, torn):
         paid = row["received"] != 0
-        if row["several"] or len(candidates) > 1:
+        if torn or len(candidates) > 1:
             kind = "ambiguous"
         else:
             kind = "missing_order" if paid else "refund_without_order"

@@ -96,12 +96,12 @@ class EcomMatcher(models.AbstractModel):
         self.env.flush_all()
         self._collect(accounts)
         self._settle_without_order(accounts)
-        self._pair()
+        torn = self._pair()
         orders = self._facts()
         verdict = self._decide(orders)
         self._store(orders, verdict)
         self.env.invalidate_all()
-        self.env["ecom.explainer"]._explain(accounts, orders, verdict, run)
+        self.env["ecom.explainer"]._explain(accounts, orders, verdict, torn, run)
         self.env.cr.execute("DROP TABLE run_tally, run_pair, run_order, run_member")
         self.env.invalidate_all()
 
@@ -137,7 +137,10 @@ class EcomMatcher(models.AbstractModel):
 
     def _pair(self):
         """`run_pair`: the orders each tally may belong to, by the strictest reference that finds any;
-        `run_order`: orders in one component with those paid together; `run_member`: all tallies of it."""
+        `run_order`: orders in one component with those paid together; `run_member`: all tallies of it.
+
+        :return: tallies that several orders claim
+        """
         self._run(
             """CREATE TEMP TABLE run_pair ON COMMIT DROP AS
                SELECT r.id AS tally_id, o.id AS order_id, 'order' AS how
@@ -161,36 +164,18 @@ class EcomMatcher(models.AbstractModel):
             )
         # Several orders of one payment are a batch; several of anything else are nobody's match.
         self._run(
-            """CREATE TEMP TABLE run_order ON COMMIT DROP AS
-               WITH many AS (
-                   SELECT tally_id FROM run_pair GROUP BY tally_id HAVING count(*) > 1
-               ), pair AS (
-                   SELECT p.* FROM run_pair p
-                    WHERE p.how = 'payment' OR NOT EXISTS (SELECT 1 FROM many WHERE many.tally_id = p.tally_id)
-               ), wider AS (
-                   SELECT o.order_id, min(p.order_id) AS comp
-                     FROM (SELECT tally_id, min(order_id) AS order_id FROM pair GROUP BY tally_id) p
-                     JOIN pair o USING (tally_id) GROUP BY o.order_id
-               )
-               SELECT order_id, comp FROM wider
-               UNION
-               SELECT other.order_id, w.comp FROM wider w
-                 JOIN ecom_match_order mine ON mine.order_id = w.order_id
-                 JOIN ecom_match_order other ON other.match_id = mine.match_id
-                WHERE NOT EXISTS (SELECT 1 FROM wider x WHERE x.order_id = other.order_id)"""
+            """DELETE FROM run_pair WHERE how <> 'payment' AND tally_id IN (
+                   SELECT tally_id FROM run_pair GROUP BY tally_id HAVING count(*) > 1)
+               RETURNING tally_id"""
         )
-        self._run("CREATE INDEX ON run_order (order_id)")
-        self._run("ANALYZE run_order")
-        # Orders that share a batch or an old match are one component: let the smallest number win.
+        torn = {tally_id for [tally_id] in self.env.cr.fetchall()}
         self._run(
-            """WITH linked AS (
-                   SELECT r.order_id, min(other.comp) AS comp FROM run_order r
-                     JOIN run_order same ON same.comp = r.comp OR same.order_id = r.order_id
-                     JOIN run_order other ON other.order_id = same.order_id
-                    WHERE r.comp <> r.order_id OR same.comp <> same.order_id
-                    GROUP BY r.order_id
-               ) UPDATE run_order r SET comp = least(r.comp, l.comp) FROM linked l WHERE l.order_id = r.order_id"""
+            """CREATE TEMP TABLE run_order ON COMMIT DROP AS
+               SELECT DISTINCT order_id, order_id AS comp FROM run_pair"""
         )
+        self._run("CREATE UNIQUE INDEX ON run_order (order_id)")
+        self._run("ANALYZE run_order")
+        self._join_batches()
         self._run(
             """CREATE TEMP TABLE run_member ON COMMIT DROP AS
                WITH one AS (
@@ -199,7 +184,6 @@ class EcomMatcher(models.AbstractModel):
                )
                SELECT one.tally_id, o.comp, CASE WHEN one.n > 1 THEN 'batch' ELSE one.how END AS how
                  FROM one JOIN run_order o ON o.order_id = one.order_id
-                WHERE one.n = 1 OR one.how = 'payment'
                UNION ALL
                SELECT DISTINCT t.id, o.comp, coalesce(t.how, 'order')
                  FROM run_order o JOIN ecom_match_order mo ON mo.order_id = o.order_id
@@ -208,6 +192,39 @@ class EcomMatcher(models.AbstractModel):
         )
         self._run("CREATE INDEX ON run_member (tally_id)")
         self._run("ANALYZE run_member")
+        return torn
+
+    def _join_batches(self):
+        """Give orders that were paid together, now or in an earlier match, one component: the smallest number."""
+        self._run(
+            """SELECT p.order_id, b.order_id FROM run_pair p
+                 JOIN (SELECT tally_id, min(order_id) AS order_id FROM run_pair
+                        GROUP BY tally_id HAVING count(*) > 1) b USING (tally_id)
+                UNION
+               SELECT mine.order_id, other.order_id FROM ecom_match m
+                 JOIN ecom_match_order mine ON mine.match_id = m.id
+                 JOIN ecom_match_order other ON other.match_id = m.id
+                WHERE m.order_count > 1 AND EXISTS (
+                      SELECT 1 FROM run_order r WHERE r.order_id = mine.order_id)"""
+        )
+        parent = {}
+
+        def smallest(order):
+            while parent.setdefault(order, order) != order:
+                parent[order] = order = parent[parent[order]]
+            return order
+
+        for left, right in self.env.cr.fetchall():
+            low, high = sorted((smallest(left), smallest(right)))
+            parent[high] = low
+        component = {order: smallest(order) for order in list(parent)}
+        if component:
+            self._run(
+                """INSERT INTO run_order SELECT * FROM unnest(%s::int[], %s::int[])
+                   ON CONFLICT (order_id) DO UPDATE SET comp = excluded.comp""",
+                list(component),
+                list(component.values()),
+            )
 
     def _weaker(self):
         """(name of the rule, SQL of shop_id, name, order_id) of the references that may stand in."""
