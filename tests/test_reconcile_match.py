@@ -268,12 +268,13 @@ FEE_SITUATIONS = [
     pytest.param({}, [{}], None, "exact", 0, "", id="the fee is what the rule says"),
     pytest.param({}, [{"fee": -601}], None, "mismatch", -1, "fee_out_of_band", id="charged a cent too much"),
     pytest.param({}, [{"fee": -599}], None, "mismatch", 1, "fee_out_of_band", id="charged a cent too little"),
-    pytest.param({}, [{"fee": -601}], CENT, "exact", 0, "", id="a cent too much is within the tolerance of fees"),
+    pytest.param({}, [{"fee": -601}], CENT, "exact", 0, "", id="a cent too much, tolerated"),
     pytest.param({}, [{"fee": -602}], CENT, "mismatch", -2, "fee_out_of_band", id="two cents are not"),
-    pytest.param({}, [{"fee": 0}], None, "mismatch", 600, "fee_out_of_band", id="no fee where there should be one"),
-    pytest.param({}, [{"fee": 0, "waits": True}], None, "waiting", 0, "", id="no fee yet, and it may still come"),
+    pytest.param({}, [{"fee": 0}], None, "mismatch", 600, "fee_out_of_band", id="no fee where one is due"),
+    pytest.param({}, [{"fee": 0, "waits": True}], None, "waiting", 0, "", id="no fee yet: it may still come"),
     pytest.param(
-        {}, [{"fee": -700, "waits": True}], None, "mismatch", -100, "fee_out_of_band", id="a wrong fee never waits"
+        {}, [{"fee": -700, "waits": True}], None, "mismatch", -100, "fee_out_of_band",
+        id="a wrong fee never waits",
     ),
     pytest.param(
         {"refunded": -5_000, "recorded": 5_000, "refunds": 1}, [{"fee": -300}], None, "exact", 0, "",
