@@ -90,8 +90,12 @@ def odoo_with(*, known: int) -> dict:
     """Answers of a server that has the rates and the people already, or does not."""
     return {
         "ecom.api.apply": lambda setup: {},
+        "res.lang.search_read": lambda domain, fields: [{"id": 1, "active": bool(known)}],
+        "res.lang.write": lambda ids, values: True,
+        "res.users.search": lambda domain: [2],
+        "res.users.write": lambda ids, values: True,
         "res.company.search": lambda domain: [7],
-        "res.currency.search": lambda domain: [1],
+        "res.currency.search_read": lambda domain, fields: [{"id": 1, "active": bool(known)}],
         "res.currency.write": lambda ids, values: True,
         "res.currency.rate.search_count": lambda domain: known,
         "res.currency.rate.create": lambda values: 1,
@@ -119,6 +123,7 @@ def test_rates_come_before_bills_and_posting_last(tmp_path):
     order = ["apply", "res.currency.rate.create", "import_orders", "import_bills", "match", "post", "check"]
     assert sorted(order, key=names.index) == order
     assert [args[1] for args in odoo.asked("ecom.api.import_bills")] == ["ALI", "DY"]
+    assert odoo.asked("res.users.write") == [[[2], {"lang": "en_US"}]]
     [dollar, _euro] = odoo.asked("res.currency.rate.create")
     assert dollar[0]["name"] == "2026-08-31"
     assert dollar[0]["inverse_company_rate"] == flow.RATES["USD"]
@@ -129,7 +134,7 @@ def test_a_second_time_makes_nothing_anew(tmp_path):
     with serving(odoo_with(known=1)) as odoo:
         connection = Connection(Address(url=odoo.url, db=DB, user=USER, password=PASSWORD), Progress())
         flow.run(connection, world(tmp_path), date(2026, 8, 31))
-    assert not [name for name, _args in odoo.calls if name.endswith(".create")]
+    assert not [name for name, _args in odoo.calls if name.endswith((".create", ".write"))]
 
 
 def test_a_taken_port_is_not_given():

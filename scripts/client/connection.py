@@ -62,6 +62,10 @@ class Connection:
                     "Run the command again: doing it twice changes nothing."
                 ) from error
 
+    def speak(self, language: str) -> None:
+        """The language of what the server says from now on."""
+        self._context["lang"] = language
+
     def _log_in(self) -> None:
         address = self.address
         self._odoo.config["timeout"] = LOGIN_SECONDS

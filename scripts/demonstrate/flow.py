@@ -13,6 +13,7 @@ from client.connection import Connection
 
 # Chinese yuan for one unit; any plausible rate will do for an imaginary month.
 RATES = {"USD": 7.10, "EUR": 8.30}
+ENGLISH = "en_US"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ def run(connection: Connection, folder: Path, rates_day: date) -> Outcome:
     outcome = Outcome()
     setup = files.read_json(str(folder / "setup.json"))
     say(f"set-up: company {setup['company']}, {len(setup['accounts'])} accounts, {len(setup['shops'])} shops")
+    ensure_english(connection)
     connection.call("apply", setup)
     company = ensure_company(connection, setup["company"])
     ensure_rates(connection, company, rates_day)
@@ -70,6 +72,18 @@ def run(connection: Connection, folder: Path, rates_day: date) -> Outcome:
     return outcome
 
 
+def ensure_english(connection: Connection) -> None:
+    """A database made with Chinese knows no English; the first time, and never again, the user gets it."""
+    [english] = connection.execute(
+        "res.lang", "search_read", [("code", "=", ENGLISH)], ["active"], context={"active_test": False}
+    )
+    if not english["active"]:
+        connection.execute("res.lang", "write", [english["id"]], {"active": True})
+        users = connection.execute("res.users", "search", [("login", "=", connection.address.user)])
+        connection.execute("res.users", "write", users, {"lang": ENGLISH})
+        connection.speak(ENGLISH)
+
+
 def ensure_company(connection: Connection, name: str) -> int:
     [company] = connection.execute("res.company", "search", [("name", "=", name)])
     return company
@@ -79,21 +93,14 @@ def ensure_rates(connection: Connection, company: int, day: date) -> None:
     """One rate for each foreign currency, from before the first order on."""
     for name, yuan in RATES.items():
         [currency] = connection.execute(
-            "res.currency", "search", [("name", "=", name)], context={"active_test": False}
+            "res.currency", "search_read", [("name", "=", name)], ["active"], context={"active_test": False}
         )
-        connection.execute("res.currency", "write", [currency], {"active": True})
-        known = [("currency_id", "=", currency), ("company_id", "=", company), ("name", "=", day.isoformat())]
+        if not currency["active"]:
+            connection.execute("res.currency", "write", [currency["id"]], {"active": True})
+        key = {"currency_id": currency["id"], "company_id": company, "name": day.isoformat()}
+        known = [(column, "=", value) for column, value in key.items()]
         if not connection.execute("res.currency.rate", "search_count", known):
-            connection.execute(
-                "res.currency.rate",
-                "create",
-                {
-                    "currency_id": currency,
-                    "company_id": company,
-                    "name": day.isoformat(),
-                    "inverse_company_rate": yuan,
-                },
-            )
+            connection.execute("res.currency.rate", "create", {**key, "inverse_company_rate": yuan})
 
 
 def ensure_people(connection: Connection, company: int) -> None:
@@ -113,7 +120,7 @@ def ensure_people(connection: Connection, company: int) -> None:
                 "name": person.name,
                 "login": person.login,
                 "password": person.password,
-                "lang": "en_US",
+                "lang": ENGLISH,
                 "tz": "Asia/Shanghai",
                 "company_ids": [(6, 0, [company])],
                 "company_id": company,
