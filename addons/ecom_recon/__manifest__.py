@@ -18,8 +18,10 @@
         "views/ecom_match_views.xml",
         "views/ecom_posting_views.xml",
         "views/ecom_setup_views.xml",
+        "views/ecom_overview_views.xml",
         "views/ecom_menus.xml",
     ],
+    "assets": {"web.assets_backend": ["ecom_recon/static/src/**/*"]},
     "application": False,
     "installable": True,
 }
