@@ -33,9 +33,7 @@ class EcomPoster(models.AbstractModel):
         accounts = accounts.with_env(self.env)
         self.env.flush_all()
         self._collect(accounts)
-        moves = self.env["account.move"]
-        for account in accounts:
-            moves |= self._opening(account, run)
+        moves = self._openings(accounts, run)
         for stage in ("money", "reclass"):
             moves |= self._post_stage(accounts, run, stage, when_locked)
         self.env.cr.execute("DROP TABLE post_line")
@@ -114,7 +112,7 @@ class EcomPoster(models.AbstractModel):
         self._guard_summary(stage)
         self._date(plans, when_locked if stage == "money" else "first_open")
         self._value(plans, stage)
-        moves = self._create_moves(plans)
+        moves = self._create_moves([plan["values"] for plan in plans])
         self._link(run, stage, plans, moves)
         run.line_count += sum(item["lines"] for plan in plans for item in plan["items"])
         return moves
@@ -150,6 +148,7 @@ class EcomPoster(models.AbstractModel):
                 SCALES,
             )
         )
+        cr.execute("ANALYZE post_keyed; ANALYZE post_item")
         cr.execute("SELECT * FROM post_item ORDER BY item")
         groups = defaultdict(list)
         for item in cr.dictfetchall():
@@ -252,25 +251,24 @@ class EcomPoster(models.AbstractModel):
 
     # --- entries ----------------------------------------------------------------
 
-    def _create_moves(self, plans):
-        """Post one entry per plan, in batches; refuse any date but the intended."""
+    def _create_moves(self, values_list):
+        """Post one entry per set of values, in batches; refuse any date but the intended."""
         moves = self.env["account.move"]
-        for start in range(0, len(plans), MOVES_PER_BATCH):
-            batch = plans[start : start + MOVES_PER_BATCH]
-            created = self.env["account.move"].create([plan["values"] for plan in batch])
-            self._post_moves(created, [plan["date"] for plan in batch])
+        for start in range(0, len(values_list), MOVES_PER_BATCH):
+            batch = values_list[start : start + MOVES_PER_BATCH]
+            created = self.env["account.move"].create(batch)
+            created._post(soft=False)
+            for move, values in zip(created, batch, strict=True):
+                if move.date != values["date"]:
+                    raise UserError(
+                        self.env._(
+                            "Odoo would book %(asked)s as %(got)s: the period is locked.",
+                            asked=values["date"],
+                            got=move.date,
+                        )
+                    )
             moves |= created
         return moves
-
-    def _post_moves(self, moves, dates):
-        moves._post(soft=False)
-        for move, date in zip(moves, dates, strict=True):
-            if move.date != date:
-                raise UserError(
-                    self.env._(
-                        "Odoo would book %(asked)s as %(got)s: the period is locked.", asked=date, got=move.date
-                    )
-                )
 
     def _link(self, run, stage, plans, moves):
         """Store the postings, and under each journal item the bill lines it books."""

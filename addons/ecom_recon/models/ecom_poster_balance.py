@@ -12,16 +12,23 @@ class EcomPoster(models.AbstractModel):
 
     # --- opening balance -------------------------------------------------------
 
-    def _opening(self, account, run):
-        """Book what stood on the account before its first bill, so that ledger and platform agree.
+    def _openings(self, accounts, run):
+        """Book what stood on the accounts before their first bills, so that ledger and platform agree.
 
         What the ledger account held before that day counts; if an older bill arrives later the
         entry is reversed and made anew.
         """
-        none = self.env["account.move"]
+        plans = [plan for plan in map(self._opening, accounts) if plan]
+        moves = self._create_moves([values for _account, values in plans])
+        for (account, _values), move in zip(plans, moves, strict=True):
+            self._record(account, run, "opening", move)
+        return moves
+
+    def _opening(self, account):
+        """(account, values of its opening entry), or None if there is nothing to book."""
         bill = self._first_bill(account)
         if not bill:
-            return none
+            return None
         lookup = self.env["ecom.role.map"]._lookup(account.company_id)
         nobody = self.env["ecom.shop"]
         ledger = lookup("platform_balance", account, nobody)
@@ -32,43 +39,39 @@ class EcomPoster(models.AbstractModel):
         date = bill.first_day - timedelta(days=1)
         wanted = account.currency_id.round(bill.opening - self._ledger_before(ledger, bill.first_day, old))
         if account.currency_id.is_zero(wanted - booked) and (not old or old.date <= date):
-            return none
-        if old:
-            self._reverse(old)
+            return None
+        self._reverse(old)
         if account.currency_id.is_zero(wanted):
-            return none
-        date = self._open_after(account, date)
-        scale = 10**account.currency_id.decimal_places
-        amounts = [round(wanted * scale), -round(wanted * scale)]
-        balances = self._balances(account, amounts, bill.first_day)
-        own = 10**account.company_id.currency_id.decimal_places
+            return None
+        minor = round(wanted * 10**account.currency_id.decimal_places)
         label = self.env._("Opening balance of %s", account.name)
         ledgers = [ledger, lookup("opening", account, nobody)]
-        move = self.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "journal_id": account.journal_id.id,
-                "date": date,
-                "ref": label,
-                "line_ids": [
-                    (
-                        0,
-                        0,
-                        {
-                            "account_id": target.id,
-                            "name": label,
-                            "currency_id": account.currency_id.id,
-                            "amount_currency": amount / scale,
-                            "balance": balance / own,
-                        },
-                    )
-                    for target, amount, balance in zip(ledgers, amounts, balances, strict=True)
-                ],
-            }
-        )
-        self._post_moves(move, [date])
-        self._record(account, run, "opening", move)
-        return move
+        return account, {
+            "move_type": "entry",
+            "journal_id": account.journal_id.id,
+            "date": self._open_after(account, date),
+            "ref": label,
+            "line_ids": self._plain_items(account, bill.first_day, ledgers, [minor, -minor], label),
+        }
+
+    def _plain_items(self, account, day, ledgers, amounts, label):
+        """Journal items of minor units on ledger accounts, at the rate of a day."""
+        scale = 10**account.currency_id.decimal_places
+        own = 10**account.company_id.currency_id.decimal_places
+        return [
+            (
+                0,
+                0,
+                {
+                    "account_id": ledger.id,
+                    "name": label,
+                    "currency_id": account.currency_id.id,
+                    "amount_currency": amount / scale,
+                    "balance": balance / own,
+                },
+            )
+            for ledger, amount, balance in zip(ledgers, amounts, self._balances(account, amounts, day), strict=True)
+        ]
 
     def _first_bill(self, account):
         kind = "fund_flow" if account.takes_fund_flow else "settlement"
@@ -154,44 +157,32 @@ class EcomPoster(models.AbstractModel):
         return self.env["ecom.posting"].browse([posting_id for [posting_id] in self.env.cr.fetchall()])
 
     def _post_difference(self, account, run, date, day, rows):
+        """One entry for all differences of one day."""
         lookup = self.env["ecom.role.map"]._lookup(account.company_id)
         table = self.env["ecom.voucher.template"]._by_category(account.company_id)
         sale = self.env.ref("ecom_connectors.category_order_payment")
-        scale = 10**account.currency_id.decimal_places
-        own = 10**account.company_id.currency_id.decimal_places
-        amounts, lines = [], []
+        items = []
         for row in rows:
             shop = self.env["ecom.shop"].browse(row["shop_id"])
             order = self.env["sale.order"].browse(row["order_id"])
-            minor = round(row["amount"] * scale)
+            minor = round(row["amount"] * 10**account.currency_id.decimal_places)
             counter = table[sale, shop.posting_mode][0]
-            by_order = counter.partner == "order"
-            partner = order.partner_invoice_id.commercial_partner_id if by_order else self.env["res.partner"]
             small = "small_gain" if minor > 0 else "small_loss"
-            for role, amount in ((counter.role_id.code, minor), (small, -minor)):
-                amounts.append(amount)
-                lines.append(
-                    {
-                        "account_id": lookup(role, account, shop).id,
-                        "name": self.env._("Difference of %s", order.ecom_order_no),
-                        "partner_id": partner.id if role == counter.role_id.code else False,
-                        "ecom_order_id": order.id if by_order and role == counter.role_id.code else False,
-                        "currency_id": account.currency_id.id,
-                        "amount_currency": amount / scale,
-                    }
-                )
-        for line, balance in zip(lines, self._balances(account, amounts, day), strict=True):
-            line["balance"] = balance / own
-        move = self.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "journal_id": account.journal_id.id,
-                "date": date,
-                "ref": self.env._("%(account)s %(day)s small differences", account=account.name, day=day),
-                "line_ids": [(0, 0, line) for line in lines],
-            }
-        )
-        self._post_moves(move, [date])
+            ledgers = [lookup(role, account, shop) for role in (counter.role_id.code, small)]
+            label = self.env._("Difference of %s", order.ecom_order_no)
+            pair = self._plain_items(account, day, ledgers, [minor, -minor], label)
+            if counter.partner == "order":
+                partner = order.partner_invoice_id.commercial_partner_id
+                pair[0][2].update(partner_id=partner.id, ecom_order_id=order.id)
+            items += pair
+        values = {
+            "move_type": "entry",
+            "journal_id": account.journal_id.id,
+            "date": date,
+            "ref": self.env._("%(account)s %(day)s small differences", account=account.name, day=day),
+            "line_ids": items,
+        }
+        move = self._create_moves([values])
         posting = self._record(account, run, "difference", move, len(rows))
         self.env["ecom.posting.difference"].create(
             [
