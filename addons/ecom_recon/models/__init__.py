@@ -22,5 +22,6 @@ from . import sale_order
 from . import ecom_ledger_setup
 from . import ecom_invariant
 from . import ecom_api
+from . import ecom_api_setup
 from . import ecom_words
 from . import ecom_overview
