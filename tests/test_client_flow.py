@@ -196,7 +196,8 @@ def test_an_account_that_cannot_be_posted_does_not_stop_the_others(capsys):
         assert when_locked == "first_open"
         if "US" in group:
             raise RefusalError("There is no exchange rate for USD.")
-        return {"moves": 2, "lines": 9, "accounts": {code: "1.00" for code in group}}
+        errors = {"B": "The period is locked."} if "B" in group else {}
+        return {"moves": 2, "lines": 9, "accounts": {code: "1.00" for code in group}, "errors": errors}
 
     groups = [["A"], ["US", "EU"], ["B"]]
     with serving({"ecom.api.groups": lambda _codes: groups, "ecom.api.post": post}) as odoo:
@@ -205,7 +206,10 @@ def test_an_account_that_cannot_be_posted_does_not_stop_the_others(capsys):
     document = json.loads(shown.out)
     assert (document["moves"], document["lines"]) == (4, 18)
     assert document["accounts"] == {"A": "1.00", "B": "1.00"}
-    assert document["failed"] == [{"accounts": ["US", "EU"], "message": "There is no exchange rate for USD."}]
+    assert document["failed"] == [
+        {"accounts": ["US", "EU"], "message": "There is no exchange rate for USD."},
+        {"accounts": ["B"], "message": "The period is locked."},
+    ]
     assert "post US, EU: There is no exchange rate for USD." in shown.err
 
 

@@ -76,8 +76,11 @@ def match(connection: Connection, accounts: Sequence[str] | None) -> dict[str, A
 
 
 def post(connection: Connection, accounts: Sequence[str] | None, when_locked: str) -> dict[str, Any]:
-    """Post group by group; as the facade's `post`, and `failed` with what was refused."""
+    """Post group by group; as the facade's `post`, but `failed` tells the accounts and groups refused."""
     parts, failed = _by_groups(connection, "post", accounts, when_locked)
+    for code, message in [pair for part in parts for pair in part["errors"].items()]:
+        failed.append({"accounts": [code], "message": message})
+        connection.progress.say(f"post {code}: {message}")
     balances = {code: balance for part in parts for code, balance in part["accounts"].items()}
     return {
         "moves": sum(part["moves"] for part in parts),
