@@ -44,7 +44,7 @@ class EcomException(models.Model):
 
     _name = "ecom.exception"
     _description = "Reconciliation Exception"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
     _order = "state, severity desc, day desc, id desc"
     _rec_name = "type"
     _check_company_auto = True
@@ -130,7 +130,7 @@ class EcomException(models.Model):
         for exception in self:
             if exception.state != state and state not in TRANSITIONS[exception.state]:
                 raise UserError(self.env._("This exception is done already. Reload the page."))
-        self.write({"state": state, **values})
+        self._unseal().write({"state": state, **values})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -175,7 +175,7 @@ class EcomException(models.Model):
         amount, kind = values.get("amount") or 0, values["type"]
         changed = self.type != kind or not self.currency_id.is_zero(self.amount - amount)
         if changed:
-            self.write(
+            self._unseal().write(
                 {"type": kind, "amount": amount, "severity": SEVERITY.get(kind, "0"), "day": values.get("day")}
             )
         by_itself = self.resolution == "by_itself"
@@ -214,7 +214,7 @@ class EcomException(models.Model):
                     "run_id": run.id,
                 }
             )
-        quiet = self.with_context(tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True)
+        quiet = self._unseal().with_context(tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True)
         quiet.create(values_list)
 
     def _export(self):

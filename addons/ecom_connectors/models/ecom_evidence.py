@@ -1,0 +1,39 @@
+"""Every stage: records that only the stages themselves may write."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+# What comes by RPC cannot hold this object, so no context from outside opens the seal.
+_UNSEALED = object()
+
+
+class EcomEvidence(models.AbstractModel):
+    """Fields that are read-only in the form are read-only for every caller; records are made by a stage."""
+
+    _name = "ecom.evidence"
+    _description = "Evidence"
+
+    def _unseal(self):
+        """The records as the stage sees them that is about to write their facts."""
+        return self.with_context(ecom_unsealed=_UNSEALED)
+
+    def _seal(self):
+        return self.with_context({k: v for k, v in self.env.context.items() if k != "ecom_unsealed"})
+
+    def _is_sealed(self):
+        return self.env.context.get("ecom_unsealed") is not _UNSEALED
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self._is_sealed():
+            raise UserError(
+                self.env._("%s: records are made by the import and the run only.", self._description)
+            )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        frozen = [name for name in vals if self._fields[name].readonly and self._fields[name].store]
+        if frozen and self._is_sealed():
+            labels = ", ".join(self._fields[name]._description_string(self.env) for name in frozen)
+            raise UserError(self.env._("These fields are evidence and cannot be changed: %s.", labels))
+        return super().write(vals)
