@@ -1,4 +1,5 @@
 # In the order of the flow: what is there, what comes in, what it becomes.
+from . import ecom_evidence
 from . import ecom_platform
 from . import ecom_category
 from . import ecom_vocabulary

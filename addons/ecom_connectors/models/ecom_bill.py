@@ -27,7 +27,7 @@ class EcomBill(models.Model):
 
     _name = "ecom.bill"
     _description = "Platform Bill"
-    _inherit = ["mail.thread"]
+    _inherit = ["ecom.evidence", "mail.thread"]
     _order = "first_day desc, id desc"
     _check_company_auto = True
 
@@ -110,7 +110,7 @@ class EcomBill(models.Model):
                         new=state,
                     )
                 )
-        moving.write({"state": state})
+        moving._unseal().write({"state": state})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -201,14 +201,15 @@ class EcomBillProblem(models.Model):
 
     _name = "ecom.bill.problem"
     _description = "Bill Problem"
+    _inherit = ["ecom.evidence"]
     _order = "bill_id, row, id"
 
-    bill_id = fields.Many2one("ecom.bill", required=True, ondelete="cascade", index=True)
+    bill_id = fields.Many2one("ecom.bill", required=True, readonly=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="bill_id.company_id", store=True, index=True)
-    row = fields.Integer()
-    title = fields.Char("Column")
-    text = fields.Char("Found")
-    reason = fields.Char(required=True)
+    row = fields.Integer(readonly=True)
+    title = fields.Char("Column", readonly=True)
+    text = fields.Char("Found", readonly=True)
+    reason = fields.Char(required=True, readonly=True)
     message = fields.Char("What to Do", compute="_compute_message")
 
     @api.depends("reason")

@@ -87,4 +87,4 @@ class EcomAccount(models.Model):
             (bill[name].id if name == "previous_id" else bill[name]) != value
             for name, value in values.items()
         ):
-            bill.with_context(tracking_disable=True).write(values)
+            bill._unseal().with_context(tracking_disable=True).write(values)

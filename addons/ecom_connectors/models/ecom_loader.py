@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -38,6 +38,8 @@ class EcomLoader(models.AbstractModel):
         if account:
             account._lock_for_import()
         sha256 = hashlib.sha256(content).hexdigest()
+        # A bill that is the whole file is the same under another name.
+        meta = dict(meta, member="" if meta["member"] == name else meta["member"])
         bill = self._find(account, sha256, meta["member"])
         if bill and bill.state in ("ready", "posted"):
             bill.with_context(tracking_disable=True).write(
@@ -93,12 +95,13 @@ class EcomLoader(models.AbstractModel):
             )
         )
         conflicts = cr.fetchall()
+        digits = account.currency_id.decimal_places
         if conflicts:
             problems = [
                 {
                     "row": row,
                     "column": line_ref or "",
-                    "text": f"{other}: {old:f} / {new:f}",
+                    "text": f"{other}: {old:.{digits}f} / {new:.{digits}f}",
                     "reason": "line_conflict",
                 }
                 for row, line_ref, other, old, new in conflicts
@@ -153,8 +156,8 @@ class EcomLoader(models.AbstractModel):
             for problem in problems
         ]
         values.update(self._moments(account, meta))
-        bills = self.env["ecom.bill"].with_context(tracking_disable=True)
-        bill = bill.with_context(tracking_disable=True)
+        bills = self.env["ecom.bill"]._unseal().with_context(tracking_disable=True)
+        bill = bills.browse(bill.ids)
         if bill:
             bill.write(values)
         else:
@@ -177,7 +180,7 @@ class EcomLoader(models.AbstractModel):
             self._insert_lines(bill, scale)
         if ready:
             bill.account_id._chain(bill.kind)
-        return bill
+        return bill._seal()
 
     def _problems(self, meta):
         """What refused the bill, and on a stored one the words nobody knows yet."""
@@ -193,12 +196,18 @@ class EcomLoader(models.AbstractModel):
         moments = {
             name: datetime.fromisoformat(meta[name]) if meta[name] else False for name in ("date_from", "date_to")
         }
-        days = [account._day_of(moment) for moment in moments.values() if moment and account]
+        days = self._declared_days(account, moments) if account else []
         days += [span[name] for name in ("first_day", "last_day") if span.get(name)]
         moments["first_day"], moments["last_day"] = min(days, default=False), max(days, default=False)
         for name in ("first_booked_at", "last_booked_at"):
             moments[name] = span.get(name) or False
         return moments
+
+    def _declared_days(self, account, moments):
+        """First and last day of the declared period; an end at midnight is the end of the day before."""
+        begin, end = moments["date_from"], moments["date_to"]
+        last = end and max(end - timedelta(microseconds=1), begin or datetime.min)
+        return [account._day_of(moment) for moment in (begin, last) if moment]
 
     def _insert_lines(self, bill, scale):
         """Give every staged line its tally and store it."""
