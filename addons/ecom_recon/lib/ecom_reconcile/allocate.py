@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 
-def allocate(
-    total: int, weights: Sequence[int], quantities: Sequence[int] | None = None
-) -> list[int]:
+def allocate(total: int, weights: Sequence[int], quantities: Sequence[int] | None = None) -> list[int]:
     """Split `total` minor units in proportion to `weights`, by largest remainder.
 
     Weights that are all zero fall back to the quantities, and those to equal parts. The sign of
