@@ -134,60 +134,102 @@ def _title(name, meta):
 
 def problem_text(env, reason):
     """What a reason code of the reader means and what to do, in the user's language."""
-    _ = env._
-    texts = {
-        "empty_file": _("The file is empty. Download it again."),
-        "html_page": _("This is a web page, not a bill: the session had probably expired. Log in and download again."),
-        "json_error": _("This is an error message of the platform, not a bill. Download it again."),
-        "not_a_bill": _("This kind of file is not a bill. Upload CSV, XLSX, XLS or ZIP as the platform gave it."),
-        "unknown_layout": _("No bill layout has these column titles. Check that it is the right export."),
-        "two_layouts": _("Several bill layouts fit. Remove columns that were added by hand."),
-        "wrong_encoding": _("The text is not in the encoding this platform uses. Upload the original download."),
-        "truncated": _("The file ends early. Download it again."),
-        "bad_archive": _("The archive is damaged. Download it again."),
-        "encrypted": _("The file has a password. Upload it without."),
-        "zip_bomb": _("The archive unpacks to far more than a bill can be."),
-        "too_large": _("The file is larger than the limit. Split the period."),
-        "nested_archive": _("There is an archive inside the archive. Unpack it first."),
-        "unsafe_name": _("A file name inside the archive is unsafe."),
-        "duplicate_member": _("Two files in the archive have one name."),
-        "not_utf8_row": _("This row is in another encoding than the rest. Upload the original download."),
-        "formula_cell": _("The cell holds a formula. Upload the original download, without edits."),
-        "error_cell": _("The cell holds a spreadsheet error."),
-        "merged_cells": _("Cells are merged. Upload the original download."),
-        "damaged_id": _("A spreadsheet has shortened this number. Upload the original download."),
-        "not_an_amount": _("This is not an amount."),
-        "not_a_moment": _("This is not a date and time."),
-        "too_many_decimals": _("More decimals than the currency has."),
-        "not_a_choice": _("This word is not allowed here."),
-        "empty_required": _("This cell must not be empty."),
-        "row_too_short": _("The row has fewer cells than the title row."),
-        "row_too_long": _("The row has more cells than the title row."),
-        "unclosed_quote": _("A quotation mark is opened here and never closed."),
-        "nul_byte": _("The text holds a NUL byte."),
-        "invisible_character": _("The number holds an invisible character."),
-        "duplicate_title": _("Two columns have this title."),
-        "missing_title": _("A column that the layout needs is missing."),
-        "parts_differ": _("The parts of the row do not add up to its net amount."),
-        "total_differs": _("The lines do not add up to the total that the platform states."),
-        "count_differs": _("The number of lines is not the number that the platform states."),
-        "balance_breaks": _("The running balance does not follow from the amounts: lines are missing."),
-        "trailer_missing": _("The totals at the end are missing: the file was cut. Download it again."),
-        "rows_after_trailer": _("There are rows after the totals."),
-        "other_platform": _("This is a bill of another platform."),
-        "other_merchant": _("This bill belongs to another merchant."),
-        "other_kind": _("The account does not take this kind of bill: its money would count twice."),
-        "other_currency": _("The bill is in another currency than the account."),
-        "consumer_bill": _("This is a personal bill, not a merchant's."),
-        "unknown_word": _("Nobody has told yet what this word means. Choose a category for it."),
-        "limit_exceeded": _("Reading took too much memory or time and was stopped. Split the period."),
-        "no_rows": _("There is no row below the titles."),
-        "two_bills": _("Two exports were put into one file. Upload them one by one."),
-        "line_conflict": _("A line with this number is stored with another amount or time."),
-        "which_account": _("Several accounts fit. Choose the account."),
-        "no_account": _("No account takes this bill. Create the account or choose one."),
-        "amounts_differ": _("The amounts of the order do not add up."),
-        "contradiction": _("Rows of one order say different things."),
-        "unknown_shop": _("There is no shop with this code."),
-    }
+    texts = {**_file_texts(env), **_cell_texts(env), **_bill_texts(env)}
     return texts.get(reason, reason.replace("_", " ").capitalize())
+
+
+def _file_texts(env):
+    """{reason: text} of files that cannot be opened or recognised."""
+    return {
+        "empty_file": env._("The file is empty. Download it again."),
+        "html_page": env._(
+            "This is a web page, not a bill: the session had probably expired. Log in and download again."
+        ),
+        "json_error": env._("This is an error message of the platform, not a bill. Download it again."),
+        "not_a_bill": env._(
+            "This kind of file is not a bill. Upload CSV, XLSX, XLS or ZIP as the platform gave it."
+        ),
+        "unknown_layout": env._("No bill layout has these column titles. Check that it is the right export."),
+        "two_layouts": env._("Several bill layouts fit. Remove columns that were added by hand."),
+        "wrong_encoding": env._(
+            "The text is not in the encoding this platform uses. Upload the original download."
+        ),
+        "truncated": env._("The file ends early. Download it again."),
+        "bad_archive": env._("The archive is damaged. Download it again."),
+        "encrypted": env._("The file has a password. Upload it without."),
+        "zip_bomb": env._("The archive unpacks to far more than a bill can be."),
+        "too_large": env._("The file is larger than the limit. Split the period."),
+        "nested_archive": env._("There is an archive inside the archive. Unpack it first."),
+        "unsafe_name": env._("A file name inside the archive is unsafe."),
+        "unsafe_part": env._(
+            "The workbook holds a macro, a link to another file or a part that no bill has. "
+            "Upload the original download."
+        ),
+        "duplicate_member": env._("Two files in the archive have one name."),
+        "limit_exceeded": env._("Reading took too much memory or time and was stopped. Split the period."),
+        "internal_error": env._(
+            "The reader itself failed on this file and nothing was stored. "
+            "Report it with the file and the text beside this."
+        ),
+    }
+
+
+def _cell_texts(env):
+    """{reason: text} of single rows and cells."""
+    return {
+        "not_utf8_row": env._("This row is in another encoding than the rest. Upload the original download."),
+        "formula_cell": env._("The cell holds a formula. Upload the original download, without edits."),
+        "error_cell": env._("The cell holds a spreadsheet error."),
+        "merged_cell": env._("Cells are merged. Upload the original download."),
+        "damaged_id": env._("A spreadsheet has shortened this number. Upload the original download."),
+        "not_an_amount": env._("This is not an amount."),
+        "not_a_moment": env._("This is not a date and time."),
+        "too_many_decimals": env._("More decimals than the currency has."),
+        "mixed_decimals": env._(
+            "The amounts mix decimal points and decimal commas, or can be read both ways. "
+            "Upload the original download."
+        ),
+        "not_a_choice": env._("This word is not allowed here."),
+        "empty_required": env._("This cell must not be empty."),
+        "row_too_short": env._("The row has fewer cells than the title row."),
+        "row_too_long": env._("The row has more cells than the title row."),
+        "unclosed_quote": env._("A quotation mark is opened here and never closed."),
+        "nul_byte": env._("The text holds a NUL byte."),
+        "invisible_character": env._("The number holds an invisible character."),
+        "duplicate_title": env._("Two columns have this title."),
+        "missing_title": env._("A column that the layout needs is missing."),
+        "two_amounts": env._("The row brings money in and takes money out. Upload the original download."),
+        "same_line_other_amount": env._(
+            "This line number stands in the file twice with different amounts. Download the bill again."
+        ),
+        "duplicate_line": env._("This line stands in the file twice. Remove the second one."),
+        "order_differs": env._("Rows of one order say different things. Make them agree."),
+        "amounts_differ": env._(
+            "Goods and freight less the shop's discount are not what buyer and platform pay. "
+            "Correct the order."
+        ),
+    }
+
+
+def _bill_texts(env):
+    """{reason: text} of bills that do not foot, or belong to somebody else."""
+    return {
+        "no_rows": env._("There is no row below the titles."),
+        "two_bills": env._("Two exports were put into one file. Upload them one by one."),
+        "parts_differ": env._("The parts of the row do not add up to its net amount."),
+        "total_differs": env._("The lines do not add up to the total that the platform states."),
+        "count_differs": env._("The number of lines is not the number that the platform states."),
+        "balance_breaks": env._("The running balance does not follow from the amounts: lines are missing."),
+        "trailer_missing": env._("The totals at the end are missing: the file was cut. Download it again."),
+        "rows_after_trailer": env._("There are rows after the totals."),
+        "other_platform": env._("This is a bill of another platform."),
+        "other_merchant": env._("This bill belongs to another merchant."),
+        "other_kind": env._("The account does not take this kind of bill: its money would count twice."),
+        "other_currency": env._("The bill is in another currency than the account."),
+        "consumer_bill": env._("This is a personal bill, not a merchant's."),
+        "which_account": env._("Several accounts fit. Choose the account."),
+        "no_account": env._("No account takes this bill. Create the account or choose one."),
+        "unknown_shop": env._("There is no shop with this code."),
+        "unknown_word": env._("Nobody has told yet what this word means. Choose a category for it."),
+        "line_conflict": env._("A line with this number is stored with another amount or time."),
+    }
