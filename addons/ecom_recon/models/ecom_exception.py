@@ -245,54 +245,56 @@ def plain(amount, currency):
 
 def exception_texts(env):
     """{type: (reason with named placeholders, what to do)} in the user's language."""
-    _ = env._
     return {
         "amount_mismatch": (
-            _("The platform owes %(expected)s and paid %(received)s: %(amount)s differ."),
-            _("Compare the order with the platform, then correct it, claim the rest or accept the difference."),
+            env._("The platform owes %(expected)s and paid %(received)s: %(amount)s differ."),
+            env._(
+                "Compare the order with the platform, then correct it, claim the rest or accept "
+                "the difference."
+            ),
         ),
         "missing_bill": (
-            _("The order is due and no bill has a line for it: %(amount)s."),
-            _("Look the order up on the platform. Import the missing bill or claim the money."),
+            env._("The order is due and no bill has a line for it: %(amount)s."),
+            env._("Look the order up on the platform. Import the missing bill or claim the money."),
         ),
         "missing_order": (
-            _("The bill pays %(amount)s for an order that is not here."),
-            _("Import the order, or link the line to the right one."),
+            env._("The bill pays %(amount)s for an order that is not here."),
+            env._("Import the order, or link the line to the right one."),
         ),
         "duplicate_payment": (
-            _("The order was paid twice: %(amount)s too much."),
-            _("Expect the platform to take it back, or refund it."),
+            env._("The order was paid twice: %(amount)s too much."),
+            env._("Expect the platform to take it back, or refund it."),
         ),
         "refund_exceeds_order": (
-            _("More was refunded than the order ever brought: %(amount)s."),
-            _("Claim the excess from the platform."),
+            env._("More was refunded than the order ever brought: %(amount)s."),
+            env._("Claim the excess from the platform."),
         ),
         "refund_without_order": (
-            _("The bill refunds %(amount)s for an order that is not here."),
-            _("Import the order, or link the line to the right one. Until then it stays on suspense."),
+            env._("The bill refunds %(amount)s for an order that is not here."),
+            env._("Import the order, or link the line to the right one. Until then it stays on suspense."),
         ),
         "unknown_category": (
-            _("Nobody has told yet what “%(detail)s” means: %(amount)s wait."),
-            _("Choose the category once; all its lines follow."),
+            env._("Nobody has told yet what “%(detail)s” means: %(amount)s wait."),
+            env._("Choose the category once; all its lines follow."),
         ),
         "fee_out_of_band": (
-            _("The fee is %(amount)s away from what the fee rules allow."),
-            _("Check the fee rule of the shop, or claim the fee from the platform."),
+            env._("The fee is %(amount)s away from what the fee rules allow."),
+            env._("Check the fee rule of the shop, or claim the fee from the platform."),
         ),
         "currency_mismatch": (
-            _("Order and bill are in different currencies."),
-            _("Correct the currency of the order, or link the line to the right one."),
+            env._("Order and bill are in different currencies."),
+            env._("Correct the currency of the order, or link the line to the right one."),
         ),
         "ambiguous": (
-            _("%(amount)s may be for any of %(count)s orders."),
-            _("Choose the order the line belongs to."),
+            env._("%(amount)s may be for any of %(count)s orders."),
+            env._("Choose the order the line belongs to."),
         ),
         "clearing_not_zero": (
-            _("Settlement and fund flow differ by %(amount)s in transaction %(detail)s."),
-            _("Import the missing bill of the other kind, or ask the platform."),
+            env._("Settlement and fund flow differ by %(amount)s in transaction %(detail)s."),
+            env._("Import the missing bill of the other kind, or ask the platform."),
         ),
         "chain_gap": (
-            _("The bill does not continue the one before it: %(amount)s happened in between."),
-            _("Import the bill of the missing days."),
+            env._("The bill does not continue the one before it: %(amount)s happened in between."),
+            env._("Import the bill of the missing days."),
         ),
     }

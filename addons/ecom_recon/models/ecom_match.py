@@ -98,18 +98,17 @@ class EcomMatchOrder(models.Model):
 
 def rule_texts(env):
     """{rule: what it says}, in the user's language."""
-    _ = env._
     return {
-        "reference_and_amount": _("The order number and all amounts are exact."),
-        "reference_net": _("Exact after the refund that was kept back before settlement."),
-        "reference_within_tolerance": _("The order number is exact, the amounts are within tolerance."),
-        "payment_reference": _("The payment number and all amounts are exact."),
-        "payment_batch": _("One payment for several orders is exactly their sum."),
-        "refund_reference": _("The refund number and all amounts are exact."),
-        "sub_order_reference": _("The sub-order number and all amounts are exact."),
-        "manual": _("Linked by a person."),
-        "accepted": _("A person accepted the difference."),
-        "no_order_needed": _("This movement needs no order."),
-        "fee_alone": _("A fee of an order that is not here."),
-        "clearing": _("Settlement and fund flow agree."),
+        "reference_and_amount": env._("The order number and all amounts are exact."),
+        "reference_net": env._("Exact after the refund that was kept back before settlement."),
+        "reference_within_tolerance": env._("The order number is exact, the amounts are within tolerance."),
+        "payment_reference": env._("The payment number and all amounts are exact."),
+        "payment_batch": env._("One payment for several orders is exactly their sum."),
+        "refund_reference": env._("The refund number and all amounts are exact."),
+        "sub_order_reference": env._("The sub-order number and all amounts are exact."),
+        "manual": env._("Linked by a person."),
+        "accepted": env._("A person accepted the difference."),
+        "no_order_needed": env._("This movement needs no order."),
+        "fee_alone": env._("A fee of an order that is not here."),
+        "clearing": env._("Settlement and fund flow agree."),
     }
