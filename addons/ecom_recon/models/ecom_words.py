@@ -16,12 +16,11 @@ class EcomTally(models.Model):
     @api.depends("ref")
     @api.depends_context("lang")
     def _compute_display_name(self):
-        _ = self.env._
         shapes = {
-            REFUND: _("Refund %s"),
-            TRANSACTION: _("Transaction %s"),
-            UNKNOWN: _("Word “%s”"),
-            ALONE: _("Line %s"),
+            REFUND: self.env._("Refund %s"),
+            TRANSACTION: self.env._("Transaction %s"),
+            UNKNOWN: self.env._("Word “%s”"),
+            ALONE: self.env._("Line %s"),
         }
         names = {category.code: category.name for category in self.env["ecom.category"].search([])}
         for tally in self:
@@ -72,13 +71,12 @@ class EcomMatch(models.Model):
         Refunds and fees are told from the difference back: their difference is to the nearest amount
         that would have been right.
         """
-        _ = self.env._
         states = dict(self._fields["state_order"]._description_selection(self.env))
         amounts = [
-            (_("Order"), "order", self.expected_total, self.expected_received),
-            (_("Payment"), "received", self.expected_received, self.amount_received),
-            (_("Refund"), "refund", self.amount_refund - self.variance_refund, self.amount_refund),
-            (_("Fees"), "fee", self.amount_fee - self.variance_fee, self.amount_fee),
+            (self.env._("Order"), "order", self.expected_total, self.expected_received),
+            (self.env._("Payment"), "received", self.expected_received, self.amount_received),
+            (self.env._("Refund"), "refund", self.amount_refund - self.variance_refund, self.amount_refund),
+            (self.env._("Fees"), "fee", self.amount_fee - self.variance_fee, self.amount_fee),
         ]
         return [
             {
