@@ -12,6 +12,17 @@ COUNTS = (
     "exception_overdue_count",
     "tally_dirty_count",
 )
+# {tile: (how urgent, action, domain)}
+BILLS, EXCEPTIONS = "ecom_connectors.ecom_bill_action", "ecom_recon.ecom_exception_action"
+TILES = {
+    "refused": ("danger", BILLS, [("state", "=", "refused")]),
+    "inconsistent": ("danger", BILLS, [("state", "=", "inconsistent")]),
+    "gap": ("danger", BILLS, [("chain_state", "=", "gap")]),
+    "overdue": ("danger", EXCEPTIONS, [("state", "!=", "done"), ("due_day", "<", "today")]),
+    "open": ("warning", EXCEPTIONS, [("state", "=", "open")]),
+    "unmapped": ("warning", "ecom_connectors.ecom_alias_action", [("product_id", "=", False)]),
+    "unposted": ("info", BILLS, [("state", "=", "ready"), ("line_count", ">", 0)]),
+}
 
 
 class EcomAccount(models.Model):
@@ -103,27 +114,16 @@ class EcomAccount(models.Model):
     def overview_tiles(self):
         """What waits in all accounts: [{"label", "count", "tone", "action"}], most urgent first."""
         _ = self.env._
-        today = fields.Date.context_today(self)
-        shapes = [
-            (_("Refused bills"), "danger", "ecom_connectors.ecom_bill_action", [("state", "=", "refused")]),
-            (_("Inconsistent bills"), "danger", "ecom_connectors.ecom_bill_action", [("state", "=", "inconsistent")]),
-            (_("Missing bills between"), "danger", "ecom_connectors.ecom_bill_action", [("chain_state", "=", "gap")]),
-            (
-                _("Overdue exceptions"),
-                "danger",
-                "ecom_recon.ecom_exception_action",
-                [("state", "!=", "done"), ("due_day", "<", today)],
-            ),
-            (_("Open exceptions"), "warning", "ecom_recon.ecom_exception_action", [("state", "=", "open")]),
-            (_("Unknown SKUs"), "warning", "ecom_connectors.ecom_alias_action", [("product_id", "=", False)]),
-            (
-                _("Bills to post"),
-                "info",
-                "ecom_connectors.ecom_bill_action",
-                [("state", "=", "ready"), ("line_count", ">", 0)],
-            ),
-        ]
-        return [self._tile(*shape) for shape in shapes]
+        labels = {
+            "refused": _("Refused bills"),
+            "inconsistent": _("Inconsistent bills"),
+            "gap": _("Missing bills between"),
+            "overdue": _("Overdue exceptions"),
+            "open": _("Open exceptions"),
+            "unmapped": _("Unknown SKUs"),
+            "unposted": _("Bills to post"),
+        }
+        return [self._tile(labels[key], *shape) for key, shape in TILES.items()]
 
     def _tile(self, label, tone, xmlid, domain):
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
