@@ -135,8 +135,11 @@ class EcomBill(models.Model):
             words=self.env["ecom.vocabulary"]._words(),
         )
 
-    def _result(self, file=None):
-        """What an import reports of this bill; amounts as decimal strings."""
+    def _result(self, file=None, again=False):
+        """What an import reports of this bill; amounts as decimal strings.
+
+        :param again: the same bytes came before, so that every line is known
+        """
         self.ensure_one()
         currency = self.currency_id
 
@@ -150,8 +153,8 @@ class EcomBill(models.Model):
             "layout": self.layout or None,
             "state": self.state,
             "lines": self.line_count,
-            "new": self.new_count,
-            "known": self.known_count,
+            "new": 0 if again else self.new_count,
+            "known": self.line_count if again else self.known_count,
             "sum": money(self.amount_sum),
             "opening": money(self.opening) if self.has_balance else None,
             "closing": money(self.closing) if self.has_balance else None,

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .bulk_fields import BulkMany2one
 from .ecom_account import KINDS
 
 
@@ -19,12 +20,12 @@ class EcomBillLine(models.Model):
     _rec_name = "line_ref"
     _log_access = False
 
-    bill_id = fields.Many2one("ecom.bill", required=True, readonly=True, ondelete="restrict")
-    account_id = fields.Many2one("ecom.account", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    tally_id = fields.Many2one("ecom.tally", required=True, readonly=True, ondelete="restrict", index=True)
-    category_id = fields.Many2one("ecom.category", readonly=True, ondelete="restrict")
+    bill_id = BulkMany2one("ecom.bill", required=True, readonly=True, ondelete="restrict")
+    account_id = BulkMany2one("ecom.account", required=True, readonly=True, ondelete="restrict")
+    company_id = BulkMany2one("res.company", required=True, readonly=True, ondelete="restrict")
+    currency_id = BulkMany2one("res.currency", required=True, readonly=True)
+    tally_id = BulkMany2one("ecom.tally", required=True, readonly=True, ondelete="restrict", index=True)
+    category_id = BulkMany2one("ecom.category", readonly=True, ondelete="restrict")
     row = fields.Integer("Row", readonly=True)
     day = fields.Date(readonly=True, help="Accounting day in the account's time zone.")
     booked_at = fields.Datetime("Booked", readonly=True)

@@ -41,15 +41,20 @@ class EcomLoader(models.AbstractModel):
         # A bill that is the whole file is the same under another name.
         meta = dict(meta, member="" if meta["member"] == name else meta["member"])
         bill = self._find(account, sha256, meta["member"])
-        if bill and bill.state in ("ready", "posted"):
-            bill.with_context(tracking_disable=True).write(
-                {"new_count": 0, "known_count": bill.line_count}
-            )
+        if bill.state in ("ready", "posted"):
             return bill
         meta = dict(meta, state={"read": "ready"}.get(meta["state"], meta["state"]))
         if meta["state"] == "ready":
             meta = self._stage(account, meta, payload)
         return self._write_bill(bill, account, name, sha256, content, meta)
+
+    @api.model
+    def _stored(self, account, content):
+        """The bills that these very bytes became before, if all of them were accepted."""
+        bills = self.env["ecom.bill"].search(
+            [("account_id", "=", account.id), ("sha256", "=", hashlib.sha256(content).hexdigest())]
+        )
+        return bills if all(bill.state in ("ready", "posted") for bill in bills) else bills.browse()
 
     def _find(self, account, sha256, member):
         return self.env["ecom.bill"].search(

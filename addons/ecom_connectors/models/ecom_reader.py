@@ -20,20 +20,40 @@ class EcomReader(models.AbstractModel):
         :param files: list of (name, bytes)
         :param account: their account; else each bill goes to the one account that fits
         """
-        results = []
+        stored = {
+            number: bills
+            for number, (_name, content) in enumerate(files)
+            if account and (bills := self.env["ecom.loader"]._stored(account, content))
+        }
         context = self.env["ecom.bill"]._context_of(account) if account else self._first_look()
-        jobs = [jail.Job(content=content, name=name, context=context) for name, content in files]
-        for (name, content), outcome in zip(files, jail.run(jobs), strict=True):
-            for meta, payload in outcome.bills:
-                if meta["state"] == "skipped":
-                    results.append(self._skipped(name, meta))
-                    continue
-                owner = account
-                if not owner:
-                    owner, meta, payload = self._for_its_account(name, content, context, meta, payload)
-                with self.env.cr.savepoint():
-                    bill = self.env["ecom.loader"]._store(owner, name, content, meta, payload)
-                results.append(bill._result(_title(name, meta)))
+        outcomes = jail.run(
+            jail.Job(content=content, name=name, context=context)
+            for number, (name, content) in enumerate(files)
+            if number not in stored
+        )
+        results = []
+        for number, (name, content) in enumerate(files):
+            if number in stored:
+                results += [bill._result(name, again=True) for bill in stored[number]]
+            else:
+                results += self._keep(name, content, next(outcomes), context, account)
+        return results
+
+    def _keep(self, name, content, outcome, context, account):
+        """Store the bills of one file that was read; one result for each."""
+        results = []
+        for meta, payload in outcome.bills:
+            if meta["state"] == "skipped":
+                results.append(self._skipped(name, meta))
+                continue
+            owner = account
+            if not owner:
+                owner, meta, payload = self._for_its_account(name, content, context, meta, payload)
+            with self.env.cr.savepoint():
+                before = self.env["ecom.bill"].search([], order="id desc", limit=1)
+                bill = self.env["ecom.loader"]._store(owner, name, content, meta, payload)
+            again = bill.state in ("ready", "posted") and bill.id <= before.id
+            results.append(bill._result(_title(name, meta), again=again))
         return results
 
     def _raw_row(self, bill, row):

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .bulk_fields import BulkMany2one
 from .ecom_account import KINDS
 
 STATES = [
@@ -33,9 +34,9 @@ class EcomTally(models.Model):
     _rec_name = "ref"
     _log_access = False
 
-    account_id = fields.Many2one("ecom.account", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    shop_id = fields.Many2one("ecom.shop", readonly=True, ondelete="restrict")
+    account_id = BulkMany2one("ecom.account", required=True, readonly=True, ondelete="restrict")
+    company_id = BulkMany2one("res.company", required=True, readonly=True, ondelete="restrict")
+    shop_id = BulkMany2one("ecom.shop", readonly=True, ondelete="restrict")
     kind = fields.Selection(KINDS, required=True, readonly=True)
     ref = fields.Char("Reference", required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="open")

@@ -24,6 +24,25 @@ QUERIES = {
             WHERE l.company_id <> b.company_id OR l.company_id <> a.company_id OR l.account_id <> t.account_id
                OR l.currency_id <> a.currency_id"""
     ),
+    "line_parents": SQL(
+        """SELECT l.key FROM ecom_bill_line l
+            WHERE NOT EXISTS (SELECT 1 FROM ecom_bill b WHERE b.id = l.bill_id)
+               OR NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.id = l.tally_id)
+               OR l.category_id IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM ecom_category c WHERE c.id = l.category_id)"""
+    ),
+    "tally_parents": SQL(
+        """SELECT t.ref FROM ecom_tally t
+            WHERE NOT EXISTS (SELECT 1 FROM ecom_account a WHERE a.id = t.account_id)
+               OR t.match_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ecom_match m WHERE m.id = t.match_id)"""
+    ),
+    "posting_parents": SQL(
+        """SELECT p.id FROM ecom_posting_line p
+            WHERE NOT EXISTS (SELECT 1 FROM ecom_posting x WHERE x.id = p.posting_id)
+               OR NOT EXISTS (SELECT 1 FROM ecom_bill_line l WHERE l.id = p.line_id)
+               OR p.entry_id IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM account_move_line e WHERE e.id = p.entry_id)"""
+    ),
     "refused_is_empty": SQL(
         """SELECT b.name FROM ecom_bill b JOIN ecom_bill_line l ON l.bill_id = b.id
             WHERE b.state IN ('refused', 'inconsistent') GROUP BY b.id"""

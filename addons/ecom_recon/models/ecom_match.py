@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.ecom_connectors.models.ecom_tally import STATES
+from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
 
 LEG_STATES = [
     ("none", "Nothing Due"),
@@ -29,9 +30,9 @@ class EcomMatch(models.Model):
     _log_access = False
 
     order_id = fields.Many2one("sale.order", readonly=True, required=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", readonly=True, required=True, ondelete="restrict")
-    shop_id = fields.Many2one("ecom.shop", readonly=True, index=True, ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_id = BulkMany2one("res.company", readonly=True, required=True, ondelete="restrict")
+    shop_id = BulkMany2one("ecom.shop", readonly=True, index=True, ondelete="restrict")
+    currency_id = BulkMany2one("res.currency", readonly=True)
     state = fields.Selection(STATES, readonly=True, required=True)
     rule = fields.Char(readonly=True)
     rule_version = fields.Integer(readonly=True)

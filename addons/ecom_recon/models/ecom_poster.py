@@ -10,6 +10,8 @@ from odoo.tools import SQL
 from .ecom_matcher import SCALES
 
 MOVES_PER_BATCH = 100
+# What makes one journal item: what came and what went are never netted against each other.
+ITEM = "account_id, day, unit, category_id, shop_id, explained, moves_only, order_id, came"
 FINE = ("exact", "tolerance", "net")
 FINE_REFUND = (*FINE, "unchecked")
 
@@ -120,7 +122,7 @@ class EcomPoster(models.AbstractModel):
     def _plans(self, accounts, stage):
         """Entries to come: `{"account", "items"}`, items being its journal items to come.
 
-        An item is all lines of one day, category, shop, order and destination; its amount is
+        An item is all lines of one day, category, shop, order, destination and sign; its amount is
         minor units of the account's currency, as the platform moves them.
         """
         table = self.env["ecom.voucher.template"]._by_category(accounts.company_id)
@@ -130,21 +132,20 @@ class EcomPoster(models.AbstractModel):
             SQL(
                 """CREATE TEMP TABLE post_keyed ON COMMIT DROP AS
                    SELECT line_id, account_id, day, category_id, shop_id, explained, moves_only, amount,
-                          %s AS order_id, %s AS unit
+                          amount >= 0 AS came, %s AS order_id, %s AS unit
                      FROM post_line WHERE stage = %s""",
                 order,
                 unit,
                 stage,
             )
         )
-        keys = "account_id, day, unit, category_id, shop_id, explained, moves_only, order_id"
         cr.execute(
             SQL(
                 f"""CREATE TEMP TABLE post_item ON COMMIT DROP AS
-                    SELECT row_number() OVER (ORDER BY {keys})::int AS item, g.* FROM (
-                        SELECT {keys}, (sum(amount) * max(u.scale))::bigint AS amount, count(*)::int AS lines
+                    SELECT row_number() OVER (ORDER BY {ITEM})::int AS item, g.* FROM (
+                        SELECT {ITEM}, (sum(amount) * max(u.scale))::bigint AS amount, count(*)::int AS lines
                           FROM post_keyed JOIN ecom_account a ON a.id = account_id
-                          JOIN %s u ON u.id = a.currency_id GROUP BY {keys}) g""",  # pylint: disable=sql-injection
+                          JOIN %s u ON u.id = a.currency_id GROUP BY {ITEM}) g""",  # pylint: disable=sql-injection
                 SCALES,
             )
         )
@@ -295,14 +296,14 @@ class EcomPoster(models.AbstractModel):
                 rows.append((item["item"], posting.id, of_item.get(item["item"]), suspense))
         self.env.flush_all()
         cr = self.env.cr
-        keys = "account_id, day, unit, category_id, shop_id, explained, moves_only, order_id"
         cr.execute(
             SQL(
                 f"""INSERT INTO ecom_posting_line (posting_id, line_id, entry_id, stage, suspense, reversed)
                     SELECT m.posting_id, l.line_id, m.entry_id, %s, m.suspense, false
-                      FROM post_keyed l JOIN post_item i USING ({keys})
+                      FROM post_keyed l JOIN post_item i USING ({ITEM})
                       JOIN unnest(%s::int[], %s::int[], %s::int[], %s::bool[])
-                           AS m(item, posting_id, entry_id, suspense) ON m.item = i.item""",  # pylint: disable=sql-injection
+                           AS m(item, posting_id, entry_id, suspense) ON m.item = i.item
+                     ORDER BY m.posting_id, m.entry_id""",  # pylint: disable=sql-injection
                 stage,
                 *(list(column) for column in zip(*rows, strict=True)),
             )

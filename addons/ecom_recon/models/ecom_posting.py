@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+
 
 class EcomPosting(models.Model):
     """One journal entry of ours and the group of lines it books. Undone by reversal only."""
@@ -62,9 +64,9 @@ class EcomPostingLine(models.Model):
     _description = "Posted Bill Line"
     _log_access = False
 
-    posting_id = fields.Many2one("ecom.posting", required=True, readonly=True, index=True, ondelete="restrict")
-    line_id = fields.Many2one("ecom.bill.line", required=True, readonly=True, ondelete="restrict")
-    entry_id = fields.Many2one("account.move.line", readonly=True, index="btree_not_null", ondelete="restrict")
+    posting_id = BulkMany2one("ecom.posting", required=True, readonly=True, ondelete="restrict")
+    line_id = BulkMany2one("ecom.bill.line", required=True, readonly=True, ondelete="restrict")
+    entry_id = BulkMany2one("account.move.line", readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="posting_id.company_id")
     stage = fields.Char(required=True, readonly=True)
     suspense = fields.Boolean(readonly=True)
@@ -72,6 +74,9 @@ class EcomPostingLine(models.Model):
 
     # The law: a line is booked once, and taken off suspense once.
     _line_once = models.UniqueIndex("(line_id, stage) WHERE NOT reversed", "This line is posted already.")
+    # Written in the order of the postings, so block ranges find them.
+    _posting_idx = models.Index("USING brin (posting_id) WITH (pages_per_range = 16)")
+    _entry_idx = models.Index("USING brin (entry_id) WITH (pages_per_range = 16)")
     _suspense_idx = models.Index("(line_id) WHERE suspense AND stage = 'money' AND NOT reversed")
 
 

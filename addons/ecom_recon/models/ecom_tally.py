@@ -2,11 +2,13 @@
 
 from odoo import api, fields, models
 
+from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+
 
 class EcomTally(models.Model):
     _inherit = "ecom.tally"
 
-    match_id = fields.Many2one("ecom.match", readonly=True, ondelete="set null", index="btree_not_null")
+    match_id = BulkMany2one("ecom.match", readonly=True, ondelete="set null", index="btree_not_null")
     order_id = fields.Many2one(related="match_id.order_id", string="Order")
     how = fields.Char(readonly=True, help="Which reference found the order.")
     manual_order_id = fields.Many2one(
