@@ -21,7 +21,10 @@ TRADE_TITLES = (
     "充值券退款金额,退款类型,退款状态,商品名称,商户数据包,手续费,费率,订单金额,申请退款金额,费率备注"
 )
 TRADE_SUMS = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
-DOUYIN_TITLES = "动账时间,动账流水号,动账方向,动账金额(元),动账账户,动账场景,计费类型,关联子订单号,关联订单号,售后编号,备注"
+DOUYIN_TITLES = (
+    "动账时间,动账流水号,动账方向,动账金额(元),动账账户,动账场景,"
+    "计费类型,关联子订单号,关联订单号,售后编号,备注"
+)
 PDD_TITLES = "商户订单号,发生时间,收入金额（+元）,支出金额（-元）,账务类型,备注,业务描述"
 ORDER_TITLES = (
     "shop,order_no,ordered_at,paid_at,shipped_at,currency,sku,product,quantity,unit_price,line_total,freight,"
@@ -149,10 +152,14 @@ def douyin(*moves):
     return "\n".join([DOUYIN_TITLES, *rows, ""]).encode("utf-8-sig")
 
 
+def _pinduoduo_word(m):
+    return "交易收入" if m.amount > 0 else "退款"
+
+
 def pinduoduo(*moves, period=("2026-09-01", "2026-09-02")):
     """拼多多账务明细: no line numbers and no balance; the period ends with its second day."""
     rows = [
-        f"{m.order},{m.at},{_in_out(m.amount)},{m.word or ('交易收入' if m.amount > 0 else '退款')},{m.memo or '-'},"
+        ",".join([m.order, m.at, _in_out(m.amount), m.word or _pinduoduo_word(m), m.memo or "-", ""])
         for m in moves
     ]
     (came, income), (went, outgo) = _sides(moves)
@@ -282,7 +289,7 @@ class EcomCase(TransactionCase):
         """{table: rows} of all tables whose names begin so."""
         cls.env.flush_all()
         cls.env.cr.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE ANY(%s) ORDER BY 1",
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE ANY(%s)",
             [[f"{prefix}%" for prefix in prefixes]],
         )
         counts = {}

@@ -30,8 +30,8 @@ class TestBills(EcomCase):
         self.assertIn(["订单号", "`D1"], [[t.replace("关联", ""), v] for t, v in bills[1].line_ids.raw_row])
 
     def test_six_kinds_in_one_bill(self):
-        """S1.2.1 Given goods money, commission, freight insurance, coupon, refund and a rebate in one bill, when
-        it is imported, then each line has its category and their sum is the bill's, to the cent."""
+        """S1.2.1 Given goods money, commission, freight insurance, coupon, refund and a rebate in one bill,
+        when it is imported, then each line has its category and their sum is the bill's, to the cent."""
         kinds = [
             ("100.00", "在线支付", "", "order_payment"),
             ("-5.01", "收费", "天猫佣金（类目）{3300000000000000001}", "commission"),
@@ -95,8 +95,8 @@ class TestBills(EcomCase):
         self.assertEqual((below.state, below.amount_sum, len(below.line_ids)), ("ready", -30, 1))
 
     def test_a_refund_keeps_its_own_day(self):
-        """A8 Given a sale in August and its refund and returned fee in September, when imported, then the three
-        are lines of their own days."""
+        """A8 Given a sale in August and its refund and returned fee in September, when imported, then the
+        three are lines of their own days."""
         bill = self.bill(
             alipay(
                 move("100.00", "T1", at="2026-08-31 23:59:59"),
@@ -143,7 +143,8 @@ class TestBillIdentity(EcomCase):
         self.assertEqual(self.counts("ecom_", "account_", "sale_"), before)
 
     def test_the_same_rows_in_another_file(self):
-        """B3 Given a stored bill, when its lines come in other bytes, then a bill is stored without new lines."""
+        """B3 Given a stored bill, when its lines come in other bytes, then a bill is stored without new
+        lines."""
         moves = [move("100.00", "T1"), move("-5.00", "T1", "收费")]
         self.bill(alipay(*moves))
         again = self.bill(alipay(*moves, spoil=lambda text: text.replace("\n", "\r\n")))
@@ -152,8 +153,8 @@ class TestBillIdentity(EcomCase):
         )
 
     def test_an_overlapping_file_adds_the_new_rows(self):
-        """B3 S1.11.6 Given the bill of a morning, when the bill of the whole day comes, then only the rows of the
-        afternoon are new and no amount counts twice."""
+        """B3 S1.11.6 Given the bill of a morning, when the bill of the whole day comes, then only the rows of
+        the afternoon are new and no amount counts twice."""
         one, two = move("100.00", "T1"), move("50.00", "T2", at="2026-09-01 11:00:00")
         three = move("25.00", "T3", at="2026-09-01 18:00:00")
         self.bill(alipay(one, two))
@@ -163,8 +164,8 @@ class TestBillIdentity(EcomCase):
         self.assertEqual(sum(lines.mapped("amount")), 175.00)
 
     def test_equal_rows_are_both_kept(self):
-        """B3 Given two truly equal rows in a file without line numbers, when it is imported twice, in different
-        bytes, then there are two lines."""
+        """B3 Given two truly equal rows in a file without line numbers, when it is imported twice, in
+        different bytes, then there are two lines."""
         pdd = self.account("PDD", "pinduoduo")
         order = "260901-100000000000001"
         twin = [move("-3.00", order, "技术服务费"), move("-3.00", order, "技术服务费")]
@@ -174,7 +175,8 @@ class TestBillIdentity(EcomCase):
         self.assertEqual((more.new_count, more.known_count), (1, 2))
 
     def test_three_operations_of_one_transaction(self):
-        """B3 Given one transaction number with sale, fee and refund, when imported, then they are three lines."""
+        """B3 Given one transaction number with sale, fee and refund, when imported, then they are three
+        lines."""
         wx = self.account("WXF", "wechatpay")
         bill = self.bill(
             wechat_fund(
@@ -188,8 +190,8 @@ class TestBillIdentity(EcomCase):
         self.assertEqual(set(bill.line_ids.mapped("transaction_ref")), {"4200"})
 
     def test_a_known_number_with_another_amount(self):
-        """B3 Given a stored line, when a file has its number with another amount, then the file is refused with
-        both amounts, and the stored line stays."""
+        """B3 Given a stored line, when a file has its number with another amount, then the file is refused
+        with both amounts, and the stored line stays."""
         one = move("100.00", "T1")
         self.bill(alipay(one))
         other = self.bill(alipay(one._replace(amount=one.amount - 1), move("5.00", "T2")))
@@ -200,15 +202,16 @@ class TestBillIdentity(EcomCase):
         self.assertEqual(lines.mapped("amount"), [100.00])
 
     def test_two_accounts_keep_their_own_lines(self):
-        """B3 Given two accounts of one platform, when the same line number comes on both, then both have it."""
+        """B3 Given two accounts of one platform, when the same line number comes on both, then both have
+        it."""
         second = self.account("WALLET2", "alipay")
         one = move("100.00", "T1")
         first_bill, second_bill = self.bill(alipay(one)), self.bill(alipay(one), second)
         self.assertEqual((first_bill.new_count, second_bill.new_count), (1, 1))
 
     def test_which_account(self):
-        """Given two accounts that fit, when a bill comes without an account, then it is refused and names them;
-        with a merchant number it finds its account."""
+        """Given two accounts that fit, when a bill comes without an account, then it is refused and names
+        them; with a merchant number it finds its account."""
         second = self.account("WALLET2", "alipay")
         content = alipay(move("100.00", "T1"))
         bills = self.env["ecom.bill"].with_user(self.operator)
@@ -246,8 +249,8 @@ class TestBillEvidence(EcomCase):
             line.with_context(**flags).write({"amount": 1})
 
     def test_what_a_bill_says_is_never_touched(self):
-        """S1.4.5 Given a stored bill, when an operator writes its state, sum, file or balance, or deletes it, then
-        it is refused: states change through the stages only."""
+        """S1.4.5 Given a stored bill, when an operator writes its state, sum, file or balance, or deletes it,
+        then it is refused: states change through the stages only."""
         mine = self.evidence.with_user(self.operator)
         for values in (
             {"state": "posted"},
