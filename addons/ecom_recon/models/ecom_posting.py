@@ -69,8 +69,8 @@ class EcomPostingLine(models.Model):
     entry_id = BulkMany2one("account.move.line", readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="posting_id.company_id")
     stage = fields.Char(required=True, readonly=True)
-    suspense = fields.Boolean(readonly=True)
-    reversed = fields.Boolean(readonly=True)
+    suspense = fields.Boolean(required=True, readonly=True, default=False)
+    reversed = fields.Boolean(required=True, readonly=True, default=False)
 
     # The law: a line is booked once, and taken off suspense once.
     _line_once = models.UniqueIndex("(line_id, stage) WHERE NOT reversed", "This line is posted already.")
@@ -92,7 +92,7 @@ class EcomPostingDifference(models.Model):
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="posting_id.company_id")
     amount = fields.Float(digits=(16, 3), readonly=True)
-    reversed = fields.Boolean(readonly=True)
+    reversed = fields.Boolean(required=True, readonly=True, default=False)
 
     _order_once = models.UniqueIndex("(order_id) WHERE NOT reversed", "This difference is posted already.")
 
