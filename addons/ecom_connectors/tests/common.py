@@ -65,7 +65,7 @@ def _sides(moves):
 
 
 def alipay(*moves, opening="1000.00", period=("2026-09-01", "2026-09-02"), spoil=lambda text: text):
-    """账务明细: number and sum of both sides, and a running balance. The period ends before its second day."""
+    """账务明细: number and sum of both sides, and a running balance. The second day is not in it."""
     balance = Decimal(opening)
     rows = []
     for m in moves:

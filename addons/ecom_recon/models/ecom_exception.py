@@ -72,6 +72,7 @@ class EcomException(models.Model):
         tracking=True,
     )
     resolution_note = fields.Char(readonly=True)
+    accepted = fields.Json(readonly=True, help="The differences that were accepted, by leg.")
     resolved_by_id = fields.Many2one("res.users", readonly=True)
     resolved_at = fields.Datetime(readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -178,10 +179,11 @@ class EcomException(models.Model):
             self._unseal().write(
                 {"type": kind, "amount": amount, "severity": SEVERITY.get(kind, "0"), "day": values.get("day")}
             )
-        by_itself = self.resolution == "by_itself"
+        # An accepted difference is only found again when it is not the one that was accepted.
+        stale = changed or self.resolution in ("by_itself", "accepted")
         over = self.state == "waiting" and self.wait_until and self.wait_until < fields.Date.context_today(self)
-        if over or (self.state == "done" and (changed or by_itself)):
-            self._go_to("open", resolution=False, resolution_note=False)
+        if over or (self.state == "done" and stale):
+            self._go_to("open", resolution=False, resolution_note=False, accepted=False)
 
     @api.model
     def _insert(self, company, found, run):

@@ -53,6 +53,8 @@ class EcomException(models.Model):
             raise AccessError(self.env._("Only accountants accept a difference."))
         if any(exception.type not in ("amount_mismatch", "fee_out_of_band") for exception in self):
             raise UserError(self.env._("Only differences of amounts and fees can be accepted."))
+        for exception in self:
+            exception._unseal().accepted = exception.match_id._mismatches()
         self._resolve("accepted", note)
         self.order_id._touch_tallies()
 

@@ -78,6 +78,12 @@ class EcomMatch(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("Undo the match instead."))
 
+    def _mismatches(self):
+        """{leg: difference} of the legs that differ, as decimal text."""
+        digits = self.currency_id.decimal_places
+        legs = [leg for leg in ("order", "received", "refund", "fee") if self[f"state_{leg}"] == "mismatch"]
+        return {leg: f"{self[f'variance_{leg}']:.{digits}f}" for leg in legs}
+
     def action_open_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")
         return {**action, "domain": [("tally_id.match_id", "in", self.ids)], "context": {}}
