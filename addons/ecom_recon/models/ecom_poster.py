@@ -195,9 +195,10 @@ class EcomPoster(models.AbstractModel):
         """One order may never have both an invoice and summary revenue."""
         self.env.cr.execute(
             SQL(
-                """SELECT DISTINCT l.order_id FROM post_line l JOIN ecom_shop s ON s.id = l.shop_id
-                     JOIN ecom_category c ON c.id = l.category_id
-                    WHERE l.stage = %s AND l.explained AND NOT l.moves_only AND l.order_id <> 0
+                """SELECT DISTINCT o.order_id FROM post_line l JOIN ecom_shop s ON s.id = l.shop_id
+                     JOIN ecom_category c ON c.id = l.category_id JOIN ecom_tally t ON t.id = l.tally_id
+                     JOIN ecom_match_order o ON o.match_id = t.match_id
+                    WHERE l.stage = %s AND l.explained AND NOT l.moves_only
                       AND s.posting_mode = 'summary' AND c.kind IN ('receivable', 'refund')""",
                 stage,
             )

@@ -200,19 +200,26 @@ class EcomPoster(models.AbstractModel):
     # --- receivables -------------------------------------------------------------
 
     def _reconcile_orders(self, accounts):
-        """Clear the receivable of every invoiced order with what its bill lines brought."""
+        """Clear the receivable of every invoiced order with what its bill lines brought.
+
+        Money for several orders paid together carries the first of them and clears the invoices of all.
+        """
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """WITH ours AS (
-                       SELECT l.id, l.ecom_order_id AS order_id, l.account_id, l.partner_id
+                       SELECT l.id, l.ecom_order_id AS order_id, l.account_id
                          FROM account_move_line l JOIN account_account a ON a.id = l.account_id
                         WHERE l.journal_id IN %s AND l.ecom_order_id IS NOT NULL AND l.parent_state = 'posted'
                           AND NOT coalesce(l.reconciled, false) AND a.reconcile
+                   ), paid AS (
+                       SELECT o.order_id, o.account_id, coalesce(other.order_id, o.order_id) AS member_id
+                         FROM (SELECT DISTINCT order_id, account_id FROM ours) o
+                         LEFT JOIN ecom_match_order mine ON mine.order_id = o.order_id
+                         LEFT JOIN ecom_match_order other ON other.match_id = mine.match_id
                    ), invoiced AS (
                        SELECT DISTINCT o.order_id, r.id, o.account_id
-                         FROM (SELECT DISTINCT order_id, account_id, partner_id FROM ours) o
-                         JOIN sale_order_line s ON s.order_id = o.order_id
+                         FROM paid o JOIN sale_order_line s ON s.order_id = o.member_id
                          JOIN sale_order_line_invoice_rel x ON x.order_line_id = s.id
                          JOIN account_move_line i ON i.id = x.invoice_line_id AND i.parent_state = 'posted'
                          JOIN account_move_line r ON r.move_id = i.move_id AND r.account_id = o.account_id
