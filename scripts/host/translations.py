@@ -16,7 +16,17 @@ CLOCKS = ("POT-Creation-Date", "PO-Revision-Date")
 
 def export(database: str, names: list[str]) -> None:
     """Have Odoo write the template of every add-on."""
-    odoo = [str(Path(__file__).parents[1] / "odoo"), "i18n", "export", "-d", database, "-l", "pot", "--", *names]
+    odoo = [
+        str(Path(__file__).parents[1] / "odoo"),
+        "i18n",
+        "export",
+        "-d",
+        database,
+        "-l",
+        "pot",
+        "--",
+        *names,
+    ]
     subprocess.run(odoo, check=True, stderr=subprocess.DEVNULL)
 
 

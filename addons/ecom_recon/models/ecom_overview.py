@@ -56,7 +56,8 @@ class EcomAccount(models.Model):
                               count(*) FILTER (WHERE state = 'refused') AS bill_refused_count,
                               count(*) FILTER (WHERE state = 'inconsistent') AS bill_inconsistent_count,
                               count(*) FILTER (WHERE chain_state = 'gap') AS bill_gap_count,
-                              count(*) FILTER (WHERE state = 'ready' AND line_count > 0) AS bill_unposted_count
+                              count(*) FILTER (WHERE state = 'ready' AND line_count > 0)
+                                  AS bill_unposted_count
                          FROM ecom_bill WHERE account_id = ANY(%(ids)s) GROUP BY account_id
                    ), firsts AS (%(firsts)s
                    ), odd AS (
@@ -102,7 +103,13 @@ class EcomAccount(models.Model):
         )
         shops = [shop_id for [shop_id] in self.env.cr.fetchall()]
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_recon.ecom_exception_action")
-        domain = ["|", ("account_id", "in", self.ids), "&", ("account_id", "=", False), ("shop_id", "in", shops)]
+        domain = [
+            "|",
+            ("account_id", "in", self.ids),
+            "&",
+            ("account_id", "=", False),
+            ("shop_id", "in", shops),
+        ]
         return {**action, "domain": domain}
 
     def action_open_waiting_bills(self):

@@ -7,7 +7,12 @@ from odoo.addons.ecom_connectors.models.ecom_tally import ALONE, NO_ORDER, REFUN
 
 from .ecom_match import rule_texts
 
-TONES = {"mismatch": "text-danger fw-bold", "waiting": "text-info", "exact": "text-success", "net": "text-success"}
+TONES = {
+    "mismatch": "text-danger fw-bold",
+    "waiting": "text-info",
+    "exact": "text-success",
+    "net": "text-success",
+}
 
 
 class EcomTally(models.Model):
@@ -72,18 +77,19 @@ class EcomMatch(models.Model):
         that would have been right.
         """
         states = dict(self._fields["state_order"]._description_selection(self.env))
+        money = self.currency_id.format
         amounts = [
             (self.env._("Order"), "order", self.expected_total, self.expected_received),
             (self.env._("Payment"), "received", self.expected_received, self.amount_received),
-            (self.env._("Refund"), "refund", self.amount_refund - self.variance_refund, self.amount_refund),
+            (self.env._("Refunds"), "refund", self.amount_refund - self.variance_refund, self.amount_refund),
             (self.env._("Fees"), "fee", self.amount_fee - self.variance_fee, self.amount_fee),
         ]
         return [
             {
                 "name": name,
-                "expected": "" if self[f"state_{leg}"] == "unchecked" else self.currency_id.format(expected),
-                "actual": self.currency_id.format(actual),
-                "difference": self.currency_id.format(self[f"variance_{leg}"]) if self[f"variance_{leg}"] else "",
+                "expected": "" if self[f"state_{leg}"] == "unchecked" else money(expected),
+                "actual": money(actual),
+                "difference": money(self[f"variance_{leg}"]) if self[f"variance_{leg}"] else "",
                 "state": states.get(self[f"state_{leg}"], ""),
                 "tone": TONES.get(self[f"state_{leg}"], "text-muted"),
             }
@@ -115,11 +121,11 @@ class EcomException(models.Model):
     @api.depends("tally_id", "order_id")
     def _compute_counts(self):
         for exception in self:
-            tallies = exception.tally_id | exception.match_id.tally_ids
-            lines = tallies.line_ids
+            lines = (exception.tally_id | exception.match_id.tally_ids).line_ids
+            moves = lines.posting_line_ids.posting_id.move_id | exception.order_id.invoice_ids
             exception.line_count = len(lines)
             exception.refund_count = len(exception.order_id.ecom_refund_ids)
-            exception.move_count = len(lines.posting_line_ids.posting_id.move_id | exception.order_id.invoice_ids)
+            exception.move_count = len(moves)
 
 
 class EcomRun(models.Model):
@@ -130,4 +136,5 @@ class EcomRun(models.Model):
     def _compute_display_name(self):
         stages = dict(self._fields["name"]._description_selection(self.env))
         for run in self:
-            run.display_name = f"{stages.get(run.name, '')} {format_datetime(self.env, run.started_at, dt_format='short')}"
+            moment = format_datetime(self.env, run.started_at, dt_format="short")
+            run.display_name = f"{stages.get(run.name, '')} {moment}"
