@@ -1,6 +1,7 @@
 """The documentation says what the code does: links resolve, commands exist, every code has its words."""
 
 import ast
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -290,6 +291,22 @@ def test_every_column_of_the_templates_is_documented():
     for known in (layouts.TEMPLATE, layouts.REFUNDS):
         titles = {column.titles[0] for column in known.layout.columns}
         assert not titles - set(rows)
+
+
+def test_examples_of_the_templates_can_be_read():
+    bills = pytest.importorskip("ecom_bills")
+    readers = pytest.importorskip("ecom_bills.orders")
+    context = bills.Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
+    blocks = re.findall(r"^```\n(.*?)^```", _text(ROOT / "docs" / "templates.md"), re.DOTALL | re.MULTILINE)
+    for block, read in zip(blocks, (readers.read_orders, readers.read_refunds), strict=True):
+        file = read(block.encode(), "example.csv", context)
+        assert (file.state, file.problems) == ("read", ())
+
+
+def test_example_of_the_setup_is_json():
+    [block] = re.findall(r"```json\n(.*?)```", _text(ROOT / "docs" / "setup.md"), re.DOTALL)
+    setup = json.loads(block)
+    assert {account["code"] for account in setup["accounts"]} == {shop["account"] for shop in setup["shops"]}
 
 
 def test_every_limit_of_the_reader_is_right():
