@@ -37,7 +37,7 @@ class EcomPoster(models.AbstractModel):
         )
         booked = sum(old.move_id.line_ids.filtered(lambda line: line.account_id == ledger).mapped("amount_currency"))
         date = bill.first_day - timedelta(days=1)
-        wanted = account.currency_id.round(bill.opening - self._ledger_before(ledger, bill.first_day, old))
+        wanted = account.currency_id.round(bill.opening - self._ledger_before(account, ledger, bill.first_day))
         if account.currency_id.is_zero(wanted - booked) and (not old or old.date <= date):
             return None
         self._reverse(old)
@@ -86,16 +86,16 @@ class EcomPoster(models.AbstractModel):
         )
         return bills.sorted(lambda bill: (bill.first_booked_at, bill.last_booked_at))[:1]
 
-    def _ledger_before(self, ledger, day, opening):
-        """What the ledger account held before the first bill, without our own opening entry."""
+    def _ledger_before(self, account, ledger, day):
+        """What the ledger account held before the first bill, without our own opening entries."""
+        openings = self.env["ecom.posting"].search([("account_id", "=", account.id), ("stage", "=", "opening")])
+        ours = openings.move_id | openings.reversal_id
         [[amount]] = self.env["account.move.line"]._read_group(
             [
                 ("account_id", "=", ledger.id),
                 ("parent_state", "=", "posted"),
                 ("date", "<", day),
-                ("move_id", "not in", opening.move_id.ids),
-                ("move_id.reversed_entry_id.ecom_posting_ids.stage", "!=", "opening"),
-                ("move_id.ecom_posting_ids.stage", "!=", "opening"),
+                ("move_id", "not in", ours.ids),
             ],
             aggregates=["amount_currency:sum"],
         )

@@ -93,6 +93,8 @@ class EcomPoster(models.AbstractModel):
                 cancel=True,
             )
             posting.write({"state": "reversed", "reversal_id": reversal.id})
+        # At once: the database allows one posting of a kind that is not reversed.
+        postings.flush_recordset(["state", "reversal_id"])
         if postings:
             self.env.cr.execute(
                 SQL("UPDATE ecom_posting_line SET reversed = true WHERE posting_id = ANY(%s)", postings.ids)
