@@ -34,6 +34,39 @@ class EcomAlias(models.Model):
         "This SKU has an alias already.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        aliases = super().create(vals_list)
+        aliases._give_product()
+        return aliases
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("product_id"):
+            self._give_product()
+        return result
+
+    def _give_product(self):
+        """Orders and refunds that came before their code was known get its product; amounts stay."""
+        unmapped = self.env.ref("ecom_connectors.product_unmapped")
+        for alias in self.filtered(lambda alias: alias.product_id and alias.origin == "shop"):
+            shops = alias.shop_id or self.env["ecom.shop"].search([("company_id", "=", alias.company_id.id)])
+            waiting = self.env["sale.order.line"].search(
+                [
+                    ("order_id.ecom_shop_id", "in", shops.ids),
+                    ("ecom_sku", "=", alias.sku),
+                    ("product_id", "=", unmapped.id),
+                    ("invoice_lines", "=", False),
+                ]
+            )
+            for line in waiting:
+                # What the platform said of the line is written again, so that the product does not change it.
+                kept = {name: line[name] for name in ("name", "price_unit", "discount", "product_uom_qty")}
+                line.write({**kept, "product_id": alias.product_id.id, "tax_ids": [(6, 0, line.tax_ids.ids)]})
+            self.env["ecom.refund"].search(
+                [("shop_id", "in", shops.ids), ("sku", "=", alias.sku), ("product_id", "=", False)]
+            ).write({"product_id": alias.product_id.id})
+
     @api.model
     def _products(self, shop, skus):
         """{sku: product} of the shop's SKUs: alias first, then our own internal reference.
@@ -47,7 +80,8 @@ class EcomAlias(models.Model):
             ("shop_id", "in", [shop.id, False]),
             ("sku", "in", list(wanted)),
         ]
-        aliases = self.search(domain).sorted("shop_id")
+        # What the shop itself says comes last and wins.
+        aliases = self.search(domain).sorted(lambda alias: bool(alias.shop_id))
         known = {alias.sku: alias.product_id for alias in aliases if alias.product_id}
         rest = set(wanted) - set(known)
         for product in self.env["product.product"].search(

@@ -146,19 +146,10 @@ class EcomLoader(models.AbstractModel):
                 for code, amount in meta["by_category"].items()
             },
         }
-        problems = self._problems(meta)
+        columns = {"row": "row", "title": "column", "text": "text", "reason": "reason"}
         values["problem_ids"] = [(5, 0, 0)] + [
-            (
-                0,
-                0,
-                {
-                    "row": problem["row"],
-                    "title": problem["column"],
-                    "text": problem["text"],
-                    "reason": problem["reason"],
-                },
-            )
-            for problem in problems
+            (0, 0, {name: problem[column] for name, column in columns.items()})
+            for problem in self._problems(meta)
         ]
         values.update(self._moments(account, meta))
         bills = self.env["ecom.bill"]._unseal().with_context(tracking_disable=True)

@@ -57,14 +57,30 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         orders = super().create(vals_list)
+        orders._adopt_refunds()
         orders._touch_tallies()
         return orders
 
     def write(self, vals):
         result = super().write(vals)
+        if {"ecom_shop_id", "ecom_order_no"} & set(vals):
+            self._adopt_refunds()
         if TOUCHING & set(vals):
             self._touch_tallies()
         return result
+
+    def _adopt_refunds(self):
+        """Refunds that came before their order find it now."""
+        numbers = [order.ecom_order_no for order in self if order.ecom_shop_id and order.ecom_order_no]
+        if numbers:
+            refunds = self.env["ecom.refund"].search(
+                [
+                    ("shop_id", "in", self.ecom_shop_id.ids),
+                    ("order_no", "in", numbers),
+                    ("order_id", "=", False),
+                ]
+            )
+            refunds._compute_order_id()
 
     def _touch_tallies(self):
         """An order that came or changed may explain bill lines that wait."""
