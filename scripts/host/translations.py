@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polib
+import polib  # type: ignore[import-untyped]
 from places import ADDONS
 
 LANGUAGE = "zh_CN"

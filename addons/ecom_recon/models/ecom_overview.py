@@ -120,15 +120,14 @@ class EcomAccount(models.Model):
     @api.model
     def overview_tiles(self):
         """What waits in all accounts: [{"label", "count", "tone", "action"}], most urgent first."""
-        _ = self.env._
         labels = {
-            "refused": _("Refused bills"),
-            "inconsistent": _("Inconsistent bills"),
-            "gap": _("Missing bills between"),
-            "overdue": _("Overdue exceptions"),
-            "open": _("Open exceptions"),
-            "unmapped": _("Unknown SKUs"),
-            "unposted": _("Bills to post"),
+            "refused": self.env._("Refused bills"),
+            "inconsistent": self.env._("Inconsistent bills"),
+            "gap": self.env._("Missing bills between"),
+            "overdue": self.env._("Overdue exceptions"),
+            "open": self.env._("Open exceptions"),
+            "unmapped": self.env._("Unknown SKUs"),
+            "unposted": self.env._("Bills to post"),
         }
         return [self._tile(labels[key], *shape) for key, shape in TILES.items()]
 
