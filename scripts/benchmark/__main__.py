@@ -23,6 +23,8 @@ import floor  # noqa: E402
 import pipeline  # noqa: E402
 import world  # noqa: E402
 
+# A month of a normal customer: 40 shops, one bill a day each.
+DAYS = 30
 LIMITS = {
     "pipeline": 3.0,
     "post": 1.3,
@@ -87,7 +89,7 @@ def one_size(folder: Path, lines: int, shops: int) -> dict:
     data = folder / str(lines)
     if not (data / "expected.json").exists():
         step(f"writing {lines} lines")
-        world.bulk(data, orders=lines * 160 // 500, lines=lines, shops=shops, seed=1)
+        world.bulk(data, orders=lines * 160 // 500, lines=lines, shops=shops, seed=1, days=DAYS)
     step(f"{lines} lines: database and orders")
     database = f"ecom_bench_{lines}"
     pipeline.prepare(database, data)

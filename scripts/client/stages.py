@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from . import files
 from .connection import Connection
@@ -76,8 +77,8 @@ def match(connection: Connection, accounts: Sequence[str] | None) -> dict[str, A
 
 
 def post(connection: Connection, accounts: Sequence[str] | None, when_locked: str) -> dict[str, Any]:
-    """Post group by group; as the facade's `post`, but `failed` tells the accounts and groups refused."""
-    parts, failed = _by_groups(connection, "post", accounts, when_locked)
+    """Post group by group in one session; as the facade's `post`, but `failed` tells the accounts and groups refused."""
+    parts, failed = _by_groups(connection, "post", accounts, when_locked, str(uuid4()))
     for code, message in [pair for part in parts for pair in part["errors"].items()]:
         failed.append({"accounts": [code], "message": message})
         connection.progress.say(f"post {code}: {message}")

@@ -30,7 +30,7 @@ class EcomLoader(models.AbstractModel):
 
     @api.model
     def _store(self, account, name, content, meta, payload):
-        """Store one bill that the reader handed over; return its record.
+        """Store one bill that the reader handed over; return its record and whether it is new.
 
         :param meta: `Bill.meta()` of the reader
         :param payload: its lines in COPY text format
@@ -42,11 +42,11 @@ class EcomLoader(models.AbstractModel):
         meta = dict(meta, member="" if meta["member"] == name else meta["member"])
         bill = self._find(account, sha256, meta["member"])
         if bill.state in ("ready", "posted"):
-            return bill
+            return bill, False
         meta = dict(meta, state={"read": "ready"}.get(meta["state"], meta["state"]))
         if meta["state"] == "ready":
             meta = self._stage(account, meta, payload)
-        return self._write_bill(bill, account, name, sha256, content, meta)
+        return self._write_bill(bill, account, name, sha256, content, meta), True
 
     @api.model
     def _stored(self, account, content):
@@ -83,36 +83,41 @@ class EcomLoader(models.AbstractModel):
             lines=count,
             span=dict(zip(("first_day", "last_day", "first_booked_at", "last_booked_at"), span, strict=True)),
         )
-        same = SQL(
-            "l.account_id = %s AND l.kind = %s AND l.key = s.key", account.id, meta["kind"]
+        # Which keys are stored already; an array makes PostgreSQL probe the index, however large the table is.
+        cr.execute("DROP TABLE IF EXISTS ecom_stage_known")
+        cr.execute(
+            SQL(
+                """CREATE TEMP TABLE ecom_stage_known ON COMMIT DROP AS
+                   SELECT key, amount, booked_at, bill_id FROM ecom_bill_line
+                    WHERE account_id = %s AND kind = %s AND key = ANY(ARRAY(SELECT key FROM ecom_stage))""",
+                account.id,
+                meta["kind"],
+            )
         )
         scale = 10**account.currency_id.decimal_places
         cr.execute(
             SQL(
-                """SELECT s.row, s.line_ref, b.name, l.amount, s.amount / %s::numeric
-                     FROM ecom_stage s JOIN ecom_bill_line l ON %s JOIN ecom_bill b ON b.id = l.bill_id
-                    WHERE l.amount <> s.amount / %s::numeric OR l.booked_at <> s.booked_at
-                    ORDER BY s.row LIMIT %s""",
-                scale,
-                same,
-                scale,
-                CONFLICTS_SHOWN,
+                """SELECT s.row, s.line_ref, b.name, k.amount, s.amount / %(scale)s::numeric
+                     FROM ecom_stage s JOIN ecom_stage_known k USING (key) JOIN ecom_bill b ON b.id = k.bill_id
+                    WHERE k.amount <> s.amount / %(scale)s::numeric OR k.booked_at <> s.booked_at
+                    ORDER BY s.row LIMIT %(limit)s""",
+                scale=scale,
+                limit=CONFLICTS_SHOWN,
             )
         )
         conflicts = cr.fetchall()
-        digits = account.currency_id.decimal_places
         if conflicts:
             problems = [
                 {
                     "row": row,
                     "column": line_ref or "",
-                    "text": f"{other}: {old:.{digits}f} / {new:.{digits}f}",
+                    "text": f"{other}: {old:f} / {new:f}",
                     "reason": "line_conflict",
                 }
                 for row, line_ref, other, old, new in conflicts
             ]
             return dict(meta, state="refused", problems=meta["problems"] + problems)
-        cr.execute(SQL("DELETE FROM ecom_stage s USING ecom_bill_line l WHERE %s", same))
+        cr.execute("DELETE FROM ecom_stage s USING ecom_stage_known k WHERE k.key = s.key")
         return dict(meta, known=cr.rowcount)
 
     def _write_bill(self, bill, account, name, sha256, content, meta):
@@ -221,22 +226,18 @@ class EcomLoader(models.AbstractModel):
                 ref,
             )
         )
-        cr.execute(
-            SQL(
-                """INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
-                   SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM ecom_stage_ref
-                   ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true""",
-                account.id,
-                bill.company_id.id,
-                shop,
-                bill.kind,
-            )
-        )
+        cr.execute("ANALYZE ecom_stage_ref")
         if account._clears() and bill.kind == "settlement":
             self._announce_fund_flow(account)
         cr.execute(
             SQL(
-                """INSERT INTO ecom_bill_line (
+                """WITH t AS (
+                       INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
+                       SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM ecom_stage_ref
+                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true
+                       RETURNING id, ref
+                   )
+                   INSERT INTO ecom_bill_line (
                        bill_id, account_id, company_id, currency_id, tally_id, category_id, kind,
                        row, part, key, line_ref, order_ref, sub_order_ref, transaction_ref, refund_ref,
                        payout_ref, sku, word, booked_at, day, amount, balance, memo)
@@ -246,9 +247,12 @@ class EcomLoader(models.AbstractModel):
                           nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word, s.booked_at, s.day,
                           s.amount / %s::numeric, s.balance / %s::numeric, nullif(s.memo, '')
                      FROM ecom_stage s
-                     JOIN ecom_stage_ref r ON r.key = s.key
-                     JOIN ecom_tally t ON t.account_id = %s AND t.kind = %s AND t.ref = r.ref
+                     JOIN ecom_stage_ref r ON r.key = s.key JOIN t ON t.ref = r.ref
                     ORDER BY s.row""",
+                account.id,
+                bill.company_id.id,
+                shop,
+                bill.kind,
                 bill.id,
                 account.id,
                 bill.company_id.id,
@@ -256,8 +260,6 @@ class EcomLoader(models.AbstractModel):
                 bill.kind,
                 scale,
                 scale,
-                account.id,
-                bill.kind,
             )
         )
         cr.execute("DROP TABLE ecom_stage, ecom_stage_ref")

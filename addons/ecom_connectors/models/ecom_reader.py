@@ -31,17 +31,22 @@ class EcomReader(models.AbstractModel):
             for number, (name, content) in enumerate(files)
             if number not in stored
         )
-        results = []
+        results, fresh = [], self.env["ecom.bill"]
         for number, (name, content) in enumerate(files):
             if number in stored:
                 results += [bill._result(name, again=True) for bill in stored[number]]
             else:
-                results += self._keep(name, content, next(outcomes), context, account)
+                found, bills = self._keep(name, content, next(outcomes), context, account)
+                results += found
+                fresh |= bills.filtered(lambda bill: bill.state == "ready")
+        for owner, bills in fresh.grouped("account_id").items():
+            for kind in set(bills.mapped("kind")):
+                owner._chain(kind)
         return results
 
     def _keep(self, name, content, outcome, context, account):
-        """Store the bills of one file that was read; one result for each."""
-        results = []
+        """Store the bills of one file that was read; return one result for each, and the new bills."""
+        results, fresh = [], self.env["ecom.bill"]
         for meta, payload in outcome.bills:
             if meta["state"] == "skipped":
                 results.append(self._skipped(name, meta))
@@ -50,11 +55,11 @@ class EcomReader(models.AbstractModel):
             if not owner:
                 owner, meta, payload = self._for_its_account(name, content, context, meta, payload)
             with self.env.cr.savepoint():
-                before = self.env["ecom.bill"].search([], order="id desc", limit=1)
-                bill = self.env["ecom.loader"]._store(owner, name, content, meta, payload)
-            again = bill.state in ("ready", "posted") and bill.id <= before.id
-            results.append(bill._result(_title(name, meta), again=again))
-        return results
+                bill, is_new = self.env["ecom.loader"]._store(owner, name, content, meta, payload)
+            results.append(bill._result(_title(name, meta), again=not is_new))
+            if is_new:
+                fresh |= bill
+        return results, fresh
 
     def _raw_row(self, bill, row):
         """[[title, text]] of one row of a stored bill, read from its bytes."""

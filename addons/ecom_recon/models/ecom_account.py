@@ -1,5 +1,7 @@
 """Match and post stage: what one button does for some accounts, in jobs or at once."""
 
+from uuid import uuid4
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
@@ -63,7 +65,7 @@ class EcomAccount(models.Model):
         run.ended_at = fields.Datetime.now()
         return run
 
-    def _run_post(self, when_locked="refuse"):
+    def _run_post(self, when_locked="refuse", session=None):
         """Post this group of accounts; return the run that logs it.
 
         An account that cannot be posted does not stop the others; the run says why.
@@ -71,6 +73,7 @@ class EcomAccount(models.Model):
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants post."))
         run = self._new_run("post")
+        run.session = session or str(uuid4())
         try:
             with self.env.cr.savepoint():
                 self.env["ecom.poster"]._post(self.sorted("id"), run, when_locked)

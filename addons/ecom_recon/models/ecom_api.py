@@ -3,6 +3,8 @@
 Amounts come as decimal strings, moments as ISO text. Every method runs with the rights of its caller.
 """
 
+from uuid import uuid4
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -51,13 +53,15 @@ class EcomApi(models.AbstractModel):
         }
 
     @api.model
-    def post(self, accounts=None, when_locked="refuse"):
+    def post(self, accounts=None, when_locked="refuse", session=None):
         """Post what is open; an account that cannot be posted does not stop the others.
 
+        :param session: a name that several calls of one posting share, so that `undo` takes them together
         :return: `{"moves", "lines", "accounts": {code: ledger balance}, "errors": {code: why}}`
         """
         records = self._accounts(accounts)
-        runs = [group._run_post(when_locked) for group in self.env["ecom.matcher"]._groups(records)]
+        session = session or str(uuid4())
+        runs = [group._run_post(when_locked, session) for group in self.env["ecom.matcher"]._groups(records)]
         return {
             "moves": sum(run.move_count for run in runs),
             "lines": sum(run.line_count for run in runs),
@@ -81,26 +85,13 @@ class EcomApi(models.AbstractModel):
         elif accounts:
             domain.append(("account_id", "in", self._accounts(accounts).ids))
         elif not everything:
-            last = postings.search(domain, order="run_id desc", limit=1).run_id
-            domain.append(("run_id.started_at", ">=", last.started_at))
-            domain.append(("run_id.user_id", "=", last.user_id.id))
-            domain.append(("run_id", "in", self._same_session(last).ids))
+            last = self.env["ecom.run"].browse(max(postings.search(domain).run_id.ids, default=[]))
+            domain.append(("run_id.session", "=", last.session))
         chosen = postings.search(domain)
         if not chosen:
             return {"moves": 0, "lines": 0}
         run = chosen.action_undo()
         return {"moves": run.move_count, "lines": run.line_count}
-
-    def _same_session(self, last):
-        """Posting groups account by account makes several runs; those of one call share a transaction."""
-        return self.env["ecom.run"].search(
-            [
-                ("name", "=", "post"),
-                ("company_id", "=", last.company_id.id),
-                ("user_id", "=", last.user_id.id),
-                ("started_at", "=", last.started_at),
-            ]
-        )
 
     # --- questions --------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class EcomRun(models.Model):
     exception_count = fields.Integer("New Exceptions", readonly=True)
     move_count = fields.Integer("Entries", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
+    session = fields.Char(readonly=True, index=True, help="Runs of one call or click belong together.")
     errors = fields.Json(readonly=True, help="Accounts that could not be posted, and why.")
     error_text = fields.Text("Not Posted", compute="_compute_error_text")
     undone = fields.Boolean(readonly=True)
