@@ -1,8 +1,25 @@
 """Post stage: entries that lead back to their bill lines, and stay as they were posted."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+
+# What an entry of ours says for good. Reconciling, matching numbers and payment states may change.
+FROZEN_ENTRY = {"date", "journal_id", "company_id", "currency_id", "state", "name", "line_ids", "invoice_line_ids"}
+FROZEN_ITEM = {
+    "move_id",
+    "account_id",
+    "partner_id",
+    "currency_id",
+    "balance",
+    "debit",
+    "credit",
+    "amount_currency",
+    "tax_ids",
+    "display_type",
+    "ecom_order_id",
+}
 
 
 class AccountMove(models.Model):
@@ -93,13 +110,27 @@ class AccountMove(models.Model):
         self._ecom_refuse()
         return super().button_cancel()
 
+    def write(self, vals):
+        if FROZEN_ENTRY & set(vals):
+            self.filtered(lambda move: move.state == "posted")._ecom_refuse()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never_ours(self):
+        self._ecom_refuse()
+
+    def _ecom_postings(self):
+        """The postings that these entries book or reverse, whether or not the user may see them."""
+        # Whoever may see the entry must be stopped, so access to our postings does not count.
+        postings = self.env["ecom.posting"].sudo()
+        return postings.search(["|", ("move_id", "in", self.ids), ("reversal_id", "in", self.ids)])
+
     def _ecom_refuse(self):
-        # Whoever may see the entry must be stopped, whether or not they may see our postings.
-        if self.sudo().ecom_posting_ids:
+        if self and self._ecom_postings():
             raise UserError(self.env._("This entry books platform bills. Undo its posting instead."))
 
     def action_open_ecom_lines(self):
-        return self.ecom_posting_ids.action_open_lines()
+        return self._ecom_postings().sudo(False).action_open_lines()
 
     def action_open_ecom_orders(self):
         self.env.cr.execute(
@@ -108,8 +139,8 @@ class AccountMove(models.Model):
                      JOIN ecom_posting_line l ON l.posting_id = p.id JOIN ecom_bill_line b ON b.id = l.line_id
                      JOIN ecom_tally t ON t.id = b.tally_id
                      JOIN ecom_match_order mo ON mo.match_id = t.match_id
-                    WHERE p.move_id IN %s""",
-                tuple(self.ids),
+                    WHERE p.id = ANY(%s)""",
+                self._ecom_postings().ids,
             )
         )
         orders = [order_id for [order_id] in self.env.cr.fetchall()]
@@ -125,9 +156,25 @@ class AccountMoveLine(models.Model):
     )
     ecom_posting_line_ids = fields.One2many("ecom.posting.line", "entry_id", "Bill Lines", readonly=True)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = self.env["account.move"].browse({vals["move_id"] for vals in vals_list if vals.get("move_id")})
+        moves.filtered(lambda move: move.state == "posted")._ecom_refuse()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if FROZEN_ITEM & set(vals):
+            self.move_id.filtered(lambda move: move.state == "posted")._ecom_refuse()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never_ours(self):
+        self.move_id._ecom_refuse()
+
     def action_open_ecom_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")
-        money = self.filtered(lambda item: not item.ecom_posting_line_ids)
+        # The money itself stands against all lines of its entry, and so does every item of a reversal.
+        whole = self.filtered(lambda item: not item.ecom_posting_line_ids).move_id._ecom_postings()
         domain = ["|", ("posting_line_ids.entry_id", "in", self.ids)]
-        domain += [("posting_line_ids.posting_id.move_id", "in", money.move_id.ids)]
+        domain += [("posting_line_ids.posting_id", "in", whole.ids)]
         return {**action, "domain": domain, "context": {}}

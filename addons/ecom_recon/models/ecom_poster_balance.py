@@ -102,7 +102,8 @@ class EcomPoster(models.AbstractModel):
         return amount or 0
 
     def _record(self, account, run, stage, move, lines=0):
-        return self.env["ecom.posting"].create(
+        # As in `_link`.
+        return self.env["ecom.posting"].sudo().create(
             {
                 "account_id": account.id,
                 "company_id": account.company_id.id,
@@ -184,7 +185,8 @@ class EcomPoster(models.AbstractModel):
         }
         move = self._create_moves([values])
         posting = self._record(account, run, "difference", move, len(rows))
-        self.env["ecom.posting.difference"].create(
+        # As in `_link`.
+        self.env["ecom.posting.difference"].sudo().create(
             [
                 {
                     "posting_id": posting.id,

@@ -92,7 +92,8 @@ class EcomPoster(models.AbstractModel):
                 [{"date": date, "ref": self.env._("Reversal of %s", move.name), "journal_id": move.journal_id.id}],
                 cancel=True,
             )
-            posting.write({"state": "reversed", "reversal_id": reversal.id})
+            # Nobody writes a posting but the poster.
+            posting.sudo().write({"state": "reversed", "reversal_id": reversal.id})
         # At once: the database allows one posting of a kind that is not reversed.
         postings.flush_recordset(["state", "reversal_id"])
         if postings:

@@ -79,6 +79,10 @@ class EcomPostingLine(models.Model):
     _entry_idx = models.Index("USING brin (entry_id) WITH (pages_per_range = 16)")
     _suspense_idx = models.Index("(line_id) WHERE suspense AND stage = 'money' AND NOT reversed")
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Postings are undone by reversal, never deleted."))
+
 
 class EcomPostingDifference(models.Model):
     """A difference within tolerance (or accepted) that was booked, once per match."""
@@ -96,6 +100,10 @@ class EcomPostingDifference(models.Model):
 
     _order_once = models.UniqueIndex("(order_id) WHERE NOT reversed", "This difference is posted already.")
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Postings are undone by reversal, never deleted."))
+
 
 class EcomBill(models.Model):
     _inherit = "ecom.bill"
@@ -108,8 +116,8 @@ class EcomBill(models.Model):
                      FROM ecom_bill b
                      LEFT JOIN ecom_bill_line l ON l.bill_id = b.id
                      LEFT JOIN ecom_posting_line p ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
-                    WHERE b.account_id IN %s AND (b.state = 'ready' OR b.id = ANY(%s)) GROUP BY b.id""",
-                tuple(accounts.ids),
+                    WHERE b.account_id = ANY(%s) AND (b.state = 'ready' OR b.id = ANY(%s)) GROUP BY b.id""",
+                accounts.ids,
                 self.ids,
             )
         )
