@@ -13,6 +13,7 @@
         "security/ecom_recon_rules.xml",
         "data/ecom_role.xml",
         "data/ecom_voucher_template.xml",
+        "data/ecom_cron.xml",
         "wizards/ecom_wizard_views.xml",
         "views/ecom_exception_views.xml",
         "views/ecom_match_views.xml",

@@ -121,7 +121,7 @@ class EcomBill(models.Model):
         """The bytes as the platform sent them."""
         self.ensure_one()
         # The bill's own access was checked; its file follows it.
-        return base64.b64decode(self.attachment_id.sudo().datas)
+        return self.attachment_id.sudo().with_context(bin_size=False).raw
 
     def _context_of(self, account):
         """How the reader sees this account."""

@@ -33,15 +33,20 @@ class EcomAccount(models.Model):
 
     def _chain_balances(self, bills):
         """`bills` in the order of their ends: what each one's end should be, and is."""
-        sums = self._sums_until(bills)
+        overlapping = any(bill.known_count for bill in bills)
+        sums = self._sums_until(bills) if overlapping else {}
         before, offset = None, 0
         for bill in bills:
-            # Closing minus the sum of all lines until then is one constant while nothing is missing.
-            base = bill.closing - sums[bill]
+            if overlapping:
+                # Closing minus the sum of all lines until then is one constant while nothing is missing.
+                base = bill.closing - sums[bill]
+                difference, offset = base - offset, base
+            else:
+                difference = bill.opening - before.closing if before else 0
             overlaps = before and bill.first_booked_at < before.last_booked_at
-            difference = self.currency_id.round(base - offset) if before else 0
+            difference = self.currency_id.round(difference) if before else 0
             self._set_chain(bill, before, difference, "overlap" if overlaps else "ok")
-            before, offset = bill, base
+            before = bill
 
     def _sums_until(self, bills):
         """{bill: sum of all stored lines of the account and kind up to its last moment}."""

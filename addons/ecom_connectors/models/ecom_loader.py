@@ -57,14 +57,16 @@ class EcomLoader(models.AbstractModel):
         return bills if all(bill.state in ("ready", "posted") for bill in bills) else bills.browse()
 
     def _find(self, account, sha256, member):
-        return self.env["ecom.bill"].search(
+        """The record of this file for the account; one that was refused for want of an account will do."""
+        found = self.env["ecom.bill"].search(
             [
                 ("company_id", "=", (account.company_id if account else self.env.company).id),
-                ("account_id", "=", account.id if account else False),
+                ("account_id", "in", [account.id, False] if account else [False]),
                 ("sha256", "=", sha256),
                 ("member", "=", member or False),
             ]
         )
+        return found.filtered("account_id") or found
 
     def _stage(self, account, meta, payload):
         """Copy the lines beside the stored ones and compare; conflicts refuse the bill."""
@@ -179,8 +181,6 @@ class EcomLoader(models.AbstractModel):
             )
         if ready and values["new_count"]:
             self._insert_lines(bill, scale)
-        if ready:
-            bill.account_id._chain(bill.kind)
         return bill._seal()
 
     def _problems(self, meta):

@@ -2,6 +2,7 @@
 
 import base64
 from collections import defaultdict
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -219,7 +220,7 @@ class EcomOrderImport(models.AbstractModel):
     # --- refunds ------------------------------------------------------------
 
     def _load_refunds(self, shops, found):
-        records = found["refunds"]
+        records = self._one_per_refund(found["refunds"])
         counts = {"refunds": len(records), "new": 0, "updated": 0}
         known = {
             (refund.shop_id, refund.refund_no): refund
@@ -244,6 +245,17 @@ class EcomOrderImport(models.AbstractModel):
         counts["new"] = len(fresh)
         counts["known"] = counts["refunds"] - counts["new"] - counts["updated"]
         return counts
+
+    def _one_per_refund(self, records):
+        """Rows of one refund, one per product, become one record of their sum."""
+        refunds = {}
+        for record in records:
+            first = refunds.setdefault((record["shop"], record["refund_no"]), record)
+            if first is not record:
+                for name in ("amount", "quantity"):
+                    first[name] = str(Decimal(first[name] or 0) + Decimal(record[name] or 0))
+                first["sku"] = first["sku"] if first["sku"] == record["sku"] else ""
+        return list(refunds.values())
 
     def _refund_values(self, shop, record):
         products = self.env["ecom.alias"]._products(shop, {record["sku"]: ""}) if record["sku"] else {}

@@ -42,6 +42,7 @@ class EcomImport(models.TransientModel):
             "view_mode": "form",
             "target": "new",
             "name": self.env._("Imported Files"),
+            "context": {"dialog_size": "extra-large"},
         }
 
     @api.model
@@ -54,6 +55,7 @@ class EcomImport(models.TransientModel):
             "state": result["state"],
             "line_count": result.get("lines") or result.get("orders") or result.get("refunds") or 0,
             "new_count": result["new"],
+            "updated_count": result.get("updated", 0),
             "known_count": result["known"],
             "total": result.get("sum"),
             "problem_count": len(result["problems"]),
@@ -99,6 +101,7 @@ class EcomImportResult(models.TransientModel):
     )
     line_count = fields.Integer("Lines", readonly=True)
     new_count = fields.Integer("New", readonly=True)
+    updated_count = fields.Integer("Updated", readonly=True)
     known_count = fields.Integer("Known", readonly=True)
     total = fields.Char("Sum", readonly=True)
     problem_count = fields.Integer("Problems", readonly=True)

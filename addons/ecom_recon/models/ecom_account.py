@@ -13,6 +13,7 @@ class EcomAccount(models.Model):
     def _process(self, post=False, when_locked="refuse"):
         """Match and post; with a job runner as one job per group of accounts, else here and now."""
         groups = self.env["ecom.matcher"]._groups(self)
+        kind = "success"
         if self._has_runner():
             for group in groups:
                 group.with_delay(description=f"ecom: {', '.join(group.mapped('code'))}")._job(post, when_locked)
@@ -26,14 +27,15 @@ class EcomAccount(models.Model):
                 new=sum(run.exception_count for run in runs),
                 moves=sum(run.move_count for run in runs),
             )
-            errors = [text for run in runs for text in (run.errors or {}).values()]
-            if errors:
-                raise UserError("\n".join(errors))
+            failed = [text for run in runs for text in (run.errors or {}).values()]
+            message = "\n".join([message, *failed])
+            kind = "warning" if failed else "success"
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "success",
+                "type": kind,
+                "sticky": kind == "warning",
                 "message": message,
                 "next": {"type": "ir.actions.act_window_close"},
             },

@@ -57,14 +57,14 @@ class EcomExplainer(models.AbstractModel):
     def _unknown_words(self):
         """One exception per word, whatever number of lines waits for it."""
         rows = self._rows(
-            """SELECT r.id, r.account_id, l.currency_id, l.word, sum(l.amount) AS amount, min(l.day) AS day
+            """SELECT r.id, r.account_id, r.kind, l.currency_id, l.word, sum(l.amount) AS amount, min(l.day) AS day
                  FROM run_tally r JOIN ecom_bill_line l ON l.tally_id = r.id
-                WHERE r.prefix = 'word' GROUP BY r.id, r.account_id, l.currency_id, l.word"""
+                WHERE r.prefix = 'word' GROUP BY r.id, r.account_id, r.kind, l.currency_id, l.word"""
         )
         self._set_state([row["id"] for row in rows], "exception")
         for row in rows:
             yield {
-                "cause": f"word:{row['account_id']}:{row['word']}",
+                "cause": f"word:{row['account_id']}:{row['kind']}:{row['word']}",
                 "type": "unknown_category",
                 "account_id": row["account_id"],
                 "tally_id": row["id"],

@@ -1,7 +1,11 @@
 """Every stage: what must always hold, each as one query that must find nothing."""
 
+import logging
+
 from odoo import api, models
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 POSTED_BILL = SQL("b.state IN ('ready', 'posted')")
 
@@ -136,6 +140,13 @@ class EcomInvariant(models.AbstractModel):
         results.append(self._result("ledger_is_platform", self._ledger_offenders()))
         results.append(self._result("receivable_is_ledger", self._receivable_offenders()))
         return results
+
+    @api.model
+    def _nightly(self):
+        """Log every broken invariant as an error, so that whoever watches the server hears of it."""
+        for invariant in self._check():
+            if not invariant["holds"]:
+                _logger.error("invariant %s is broken: %s", invariant["id"], "; ".join(invariant["offenders"]))
 
     def _result(self, name, offenders):
         return {"id": name, "holds": not offenders, "offenders": offenders}

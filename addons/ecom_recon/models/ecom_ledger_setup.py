@@ -78,7 +78,7 @@ class EcomLedgerSetup(models.AbstractModel):
     def _open(self, role, company, target):
         """A new ledger account below the role's parent on this chart."""
         ledgers = self.env["account.account"]
-        parent = role.parent_code and self._by_code(role.parent_code, company)
+        parent = role.parent_code and self._parent(role, company)
         if not parent:
             parent = ledgers.search(
                 [("account_type", "=", role.account_type), ("company_ids", "in", company.id)], limit=1, order="code"
@@ -104,7 +104,17 @@ class EcomLedgerSetup(models.AbstractModel):
             ledger.with_context(lang="zh_CN").name = names[1]
         return ledger
 
-    def _by_code(self, code, company):
+    def _parent(self, role, company):
+        """The account below which the role's is opened; charts fill their codes up with zeros.
+
+        Another chart may use the same code for something else: then its kind tells.
+        """
         return self.env["account.account"].search(
-            [("code", "=", code), ("company_ids", "in", company.id)], limit=1
+            [
+                ("code", "=like", f"{role.parent_code}%"),
+                ("account_type", "=", role.account_type),
+                ("company_ids", "in", company.id),
+            ],
+            order="code",
+            limit=1,
         )

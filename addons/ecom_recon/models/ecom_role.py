@@ -16,7 +16,8 @@ class EcomRole(models.Model):
     sequence = fields.Integer(default=10)
     per_account = fields.Boolean(help="Every platform account has a ledger account of its own.")
     account_type = fields.Selection(
-        selection=lambda self: self.env["account.account"]._fields["account_type"].selection, required=True
+        selection=lambda self: self.env["account.account"]._fields["account_type"]._description_selection(self.env),
+        required=True,
     )
     parent_code = fields.Char(help="Code on the Chinese chart below which the set-up opens a sub-account.")
     company_account = fields.Char(help="Field of the company that names the account already.")

@@ -8,6 +8,7 @@ the download says.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -143,7 +144,10 @@ def _prove(bill: Bill, table: Table, cells: Cells, draft: Draft, context: Contex
         chained = not chain.row and len(cells) >= MIN_CHAIN
         if chain.row:
             title = cells.titles.get("balance", "")
-            found.append(problem("balance_breaks", f"{chain.found} ≠ {chain.expected}", chain.row, title))
+            text = " ≠ ".join(
+                str(Decimal(amount).scaleb(-context.digits)) for amount in (chain.found, chain.expected)
+            )
+            found.append(problem("balance_breaks", text, chain.row, title))
     if layout.unique_lines and not chained:
         problems = Problems()
         problems.at(
