@@ -4,9 +4,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-
 # What an entry of ours says for good. Reconciling, matching numbers and payment states may change.
-FROZEN_ENTRY = {"date", "journal_id", "company_id", "currency_id", "state", "name", "line_ids", "invoice_line_ids"}
+FROZEN_ENTRY = {
+    "date",
+    "journal_id",
+    "company_id",
+    "currency_id",
+    "state",
+    "name",
+    "line_ids",
+    "invoice_line_ids",
+}
 FROZEN_ITEM = {
     "move_id",
     "account_id",
@@ -130,6 +138,7 @@ class AccountMove(models.Model):
             raise UserError(self.env._("This entry books platform bills. Undo its posting instead."))
 
     def action_open_ecom_lines(self):
+        # Found with all rights, shown with the rights of the user.
         return self._ecom_postings().sudo(False).action_open_lines()
 
     def action_open_ecom_orders(self):
@@ -158,7 +167,9 @@ class AccountMoveLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        moves = self.env["account.move"].browse({vals["move_id"] for vals in vals_list if vals.get("move_id")})
+        moves = self.env["account.move"].browse(
+            {vals["move_id"] for vals in vals_list if vals.get("move_id")}
+        )
         moves.filtered(lambda move: move.state == "posted")._ecom_refuse()
         return super().create(vals_list)
 

@@ -66,7 +66,8 @@ class EcomApi(models.AbstractModel):
             "moves": sum(run.move_count for run in runs),
             "lines": sum(run.line_count for run in runs),
             "accounts": {
-                account.code: self._money(account._ledger_balance(), account.currency_id) for account in records
+                account.code: self._money(account._ledger_balance(), account.currency_id)
+                for account in records
             },
             "errors": {code: text for run in runs for code, text in (run.errors or {}).items()},
         }

@@ -18,7 +18,8 @@ class EcomApi(models.AbstractModel):
         :param setup: `{"company", "accounts": [{"code", "platform", "name", "currency", "timezone",
             "kinds"}], "shops": [{"code", "platform", "name", "account", "currency", "timezone", "fees":
             [{"category", "rate_percent", "fixed", "minimum", "maximum"}]}]}`
-        :return: `{"company", "accounts": {"created", "updated", "unchanged"}, "shops": {...}, "ledger": {...}}`
+        :return: `{"company", "accounts": {"created", "updated", "unchanged"}, "shops": {...},
+            "ledger": {...}}`
         :raises UserError: names the entry and the value that is wrong
         """
         if not self.env.user.has_group("ecom_connectors.group_manager"):
@@ -87,7 +88,9 @@ class EcomApi(models.AbstractModel):
     def _timezone(self, entry):
         zone = entry.get("timezone") or "Asia/Shanghai"
         if zone not in dict(self.env["ecom.account"]._timezones()):
-            raise UserError(self.env._("%(code)s: there is no time zone %(zone)s.", code=entry["code"], zone=zone))
+            raise UserError(
+                self.env._("%(code)s: there is no time zone %(zone)s.", code=entry["code"], zone=zone)
+            )
         return zone
 
     def _account_values(self, company, entry):
@@ -98,7 +101,9 @@ class EcomApi(models.AbstractModel):
         wrong = set(kinds) - {"settlement", "fund_flow"}
         if wrong:
             raise UserError(
-                self.env._("%(code)s: there is no kind of bill %(kind)s.", code=entry["code"], kind=wrong.pop())
+                self.env._(
+                    "%(code)s: there is no kind of bill %(kind)s.", code=entry["code"], kind=wrong.pop()
+                )
             )
         return {
             "code": entry["code"],
@@ -124,7 +129,9 @@ class EcomApi(models.AbstractModel):
         missing = set(codes) - set(accounts.mapped("code"))
         if missing:
             raise UserError(
-                self.env._("%(code)s: there is no account %(account)s.", code=entry["code"], account=missing.pop())
+                self.env._(
+                    "%(code)s: there is no account %(account)s.", code=entry["code"], account=missing.pop()
+                )
             )
         values = {
             "code": entry["code"],
@@ -141,8 +148,10 @@ class EcomApi(models.AbstractModel):
 
     def _write_setup(self, model, company, values):
         """Create or update by code; say which of the three it was."""
-        record = self.env[model].with_context(active_test=False).search(
-            [("company_id", "=", company.id), ("code", "=", values["code"])]
+        record = (
+            self.env[model]
+            .with_context(active_test=False)
+            .search([("company_id", "=", company.id), ("code", "=", values["code"])])
         )
         if not record:
             links = {name: [(6, 0, value)] for name, value in values.items() if isinstance(value, list)}

@@ -81,7 +81,8 @@ class EcomPoster(models.AbstractModel):
                                 WHERE r.ecom_account_id = a.id HAVING count(*) = 1) AS shop_id
                          FROM ecom_account a WHERE a.id IN %(accounts)s
                    ), waiting AS (
-                       SELECT l.id, 'money' AS stage FROM ecom_bill b JOIN ecom_bill_line l ON l.bill_id = b.id
+                       SELECT l.id, 'money' AS stage
+                         FROM ecom_bill b JOIN ecom_bill_line l ON l.bill_id = b.id
                         WHERE b.account_id IN %(accounts)s AND b.state = 'ready' AND NOT EXISTS (
                               SELECT 1 FROM ecom_posting_line p
                                WHERE p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed)
@@ -93,9 +94,11 @@ class EcomPoster(models.AbstractModel):
                    )
                    SELECT x.* FROM (
                      SELECT l.id AS line_id, l.account_id, l.day, l.bill_id, l.tally_id,
-                            coalesce(l.category_id, 0) AS category_id, coalesce(t.shop_id, s.shop_id, 0) AS shop_id,
+                            coalesce(l.category_id, 0) AS category_id,
+                            coalesce(t.shop_id, s.shop_id, 0) AS shop_id,
                             coalesce(m.order_id, 0) AS order_id, l.amount,
-                            s.clears AND l.kind = 'fund_flow' AS moves_only, w.stage, %(explained)s AS explained
+                            s.clears AND l.kind = 'fund_flow' AS moves_only, w.stage,
+                            %(explained)s AS explained
                        FROM waiting w JOIN ecom_bill_line l ON l.id = w.id
                        JOIN scope s ON s.id = l.account_id
                        JOIN ecom_tally t ON t.id = l.tally_id
@@ -207,8 +210,8 @@ class EcomPoster(models.AbstractModel):
         if invoiced:
             raise UserError(
                 self.env._(
-                    "%(shop)s posts revenue by summary, but %(count)s orders are invoiced already: %(orders)s. "
-                    "Set the shop to order mode, or reverse the invoices.",
+                    "%(shop)s posts revenue by summary, but %(count)s orders are invoiced already: "
+                    "%(orders)s. Set the shop to order mode, or reverse the invoices.",
                     shop=invoiced[0].ecom_shop_id.display_name,
                     count=len(invoiced),
                     orders=", ".join(invoiced[:5].mapped("name")),
@@ -225,7 +228,9 @@ class EcomPoster(models.AbstractModel):
             account, day = plan["account"], max(item["day"] for item in plan["items"])
             if not account.journal_id:
                 raise UserError(
-                    self.env._("%(account)s has no journal. Run the ledger set-up.", account=account.display_name)
+                    self.env._(
+                        "%(account)s has no journal. Run the ledger set-up.", account=account.display_name
+                    )
                 )
             key = (account.journal_id, day)
             if key not in known:
@@ -236,8 +241,8 @@ class EcomPoster(models.AbstractModel):
         for account, days in locked.items():
             raise UserError(
                 self.env._(
-                    "%(account)s has lines from %(first)s to %(last)s in a locked period. Open the period, or "
-                    "post them on the first open day.",
+                    "%(account)s has lines from %(first)s to %(last)s in a locked period. "
+                    "Open the period, or post them on the first open day.",
                     account=account.display_name,
                     first=min(days),
                     last=max(days),
@@ -275,19 +280,23 @@ class EcomPoster(models.AbstractModel):
     def _link(self, run, stage, plans, moves):
         """Store the postings, and under each journal item the bill lines it books."""
         # People undo postings, they do not write them: only the poster does, whoever lets it.
-        postings = self.env["ecom.posting"].sudo().create(
-            [
-                {
-                    "account_id": plan["account"].id,
-                    "company_id": plan["account"].company_id.id,
-                    "run_id": run.id,
-                    "date": plan["date"],
-                    "stage": stage,
-                    "move_id": move.id,
-                    "line_count": sum(item["lines"] for item in plan["items"]),
-                }
-                for plan, move in zip(plans, moves, strict=True)
-            ]
+        postings = (
+            self.env["ecom.posting"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "account_id": plan["account"].id,
+                        "company_id": plan["account"].company_id.id,
+                        "run_id": run.id,
+                        "date": plan["date"],
+                        "stage": stage,
+                        "move_id": move.id,
+                        "line_count": sum(item["lines"] for item in plan["items"]),
+                    }
+                    for plan, move in zip(plans, moves, strict=True)
+                ]
+            )
         )
         rows = []
         for plan, move, posting in zip(plans, moves, postings, strict=True):

@@ -35,9 +35,13 @@ class EcomPoster(models.AbstractModel):
         old = self.env["ecom.posting"].search(
             [("account_id", "=", account.id), ("stage", "=", "opening"), ("state", "=", "posted")]
         )
-        booked = sum(old.move_id.line_ids.filtered(lambda line: line.account_id == ledger).mapped("amount_currency"))
+        booked = sum(
+            old.move_id.line_ids.filtered(lambda line: line.account_id == ledger).mapped("amount_currency")
+        )
         date = bill.first_day - timedelta(days=1)
-        wanted = account.currency_id.round(bill.opening - self._ledger_before(account, ledger, bill.first_day))
+        wanted = account.currency_id.round(
+            bill.opening - self._ledger_before(account, ledger, bill.first_day)
+        )
         if account.currency_id.is_zero(wanted - booked) and (not old or old.date <= date):
             return None
         self._reverse(old)
@@ -70,7 +74,9 @@ class EcomPoster(models.AbstractModel):
                     "balance": balance / own,
                 },
             )
-            for ledger, amount, balance in zip(ledgers, amounts, self._balances(account, amounts, day), strict=True)
+            for ledger, amount, balance in zip(
+                ledgers, amounts, self._balances(account, amounts, day), strict=True
+            )
         ]
 
     def _first_bill(self, account):
@@ -88,7 +94,9 @@ class EcomPoster(models.AbstractModel):
 
     def _ledger_before(self, account, ledger, day):
         """What the ledger account held before the first bill, without our own opening entries."""
-        openings = self.env["ecom.posting"].search([("account_id", "=", account.id), ("stage", "=", "opening")])
+        openings = self.env["ecom.posting"].search(
+            [("account_id", "=", account.id), ("stage", "=", "opening")]
+        )
         ours = openings.move_id | openings.reversal_id
         [[amount]] = self.env["account.move.line"]._read_group(
             [
@@ -103,16 +111,20 @@ class EcomPoster(models.AbstractModel):
 
     def _record(self, account, run, stage, move, lines=0):
         # As in `_link`.
-        return self.env["ecom.posting"].sudo().create(
-            {
-                "account_id": account.id,
-                "company_id": account.company_id.id,
-                "run_id": run.id,
-                "date": move.date,
-                "stage": stage,
-                "move_id": move.id,
-                "line_count": lines,
-            }
+        return (
+            self.env["ecom.posting"]
+            .sudo()
+            .create(
+                {
+                    "account_id": account.id,
+                    "company_id": account.company_id.id,
+                    "run_id": run.id,
+                    "date": move.date,
+                    "stage": stage,
+                    "move_id": move.id,
+                    "line_count": lines,
+                }
+            )
         )
 
     # --- small differences -----------------------------------------------------
@@ -151,7 +163,8 @@ class EcomPoster(models.AbstractModel):
                      JOIN ecom_posting p ON p.id = d.posting_id
                      LEFT JOIN ecom_match m ON m.order_id = d.order_id
                     WHERE NOT d.reversed AND p.account_id = %s
-                      AND (m.id IS NULL OR m.state_received <> 'tolerance' OR m.variance_received <> d.amount)""",
+                      AND (m.id IS NULL OR m.state_received <> 'tolerance'
+                           OR m.variance_received <> d.amount)""",
                 account.id,
             )
         )

@@ -180,5 +180,7 @@ class EcomPoster(models.AbstractModel):
                         day=day,
                     )
                 )
-        rate = self.env["res.currency"]._get_conversion_rate(account.currency_id, company.currency_id, company, day)
+        rate = self.env["res.currency"]._get_conversion_rate(
+            account.currency_id, company.currency_id, company, day
+        )
         return Decimal(repr(rate))

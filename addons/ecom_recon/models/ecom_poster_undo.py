@@ -35,8 +35,10 @@ class EcomPoster(models.AbstractModel):
         self._open_tallies(tallies)
         self._bills(postings)._refresh_posted(postings.account_id)
         postings.run_id.filtered(
-            lambda done: not self.env["ecom.posting"].search_count(
-                [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
+            lambda done: (
+                not self.env["ecom.posting"].search_count(
+                    [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
+                )
             )
         ).undone = True
         run.ended_at = self.env.cr.now()
@@ -89,7 +91,13 @@ class EcomPoster(models.AbstractModel):
             move.line_ids.remove_move_reconcile()
             date = self._open_after(posting.account_id, move.date)
             reversal = move._reverse_moves(
-                [{"date": date, "ref": self.env._("Reversal of %s", move.name), "journal_id": move.journal_id.id}],
+                [
+                    {
+                        "date": date,
+                        "ref": self.env._("Reversal of %s", move.name),
+                        "journal_id": move.journal_id.id,
+                    }
+                ],
                 cancel=True,
             )
             # Nobody writes a posting but the poster.
@@ -101,7 +109,10 @@ class EcomPoster(models.AbstractModel):
                 SQL("UPDATE ecom_posting_line SET reversed = true WHERE posting_id = ANY(%s)", postings.ids)
             )
             self.env.cr.execute(
-                SQL("UPDATE ecom_posting_difference SET reversed = true WHERE posting_id = ANY(%s)", postings.ids)
+                SQL(
+                    "UPDATE ecom_posting_difference SET reversed = true WHERE posting_id = ANY(%s)",
+                    postings.ids,
+                )
             )
             self.env["ecom.posting.line"].invalidate_model()
             self.env["ecom.posting.difference"].invalidate_model()
@@ -111,13 +122,15 @@ class EcomPoster(models.AbstractModel):
         cr = self.env.cr
         cr.execute(
             SQL(
-                "SELECT DISTINCT match_id FROM ecom_tally WHERE id = ANY(%s) AND match_id IS NOT NULL", tally_ids
+                "SELECT DISTINCT match_id FROM ecom_tally WHERE id = ANY(%s) AND match_id IS NOT NULL",
+                tally_ids,
             )
         )
         matches = [match_id for [match_id] in cr.fetchall()]
         cr.execute(
             SQL(
-                """UPDATE ecom_tally SET state = 'open', rule = NULL, match_id = NULL, how = NULL, dirty = true
+                """UPDATE ecom_tally
+                      SET state = 'open', rule = NULL, match_id = NULL, how = NULL, dirty = true
                     WHERE (id = ANY(%s) OR match_id = ANY(%s)) AND state <> 'ignored'""",
                 tally_ids,
                 matches,

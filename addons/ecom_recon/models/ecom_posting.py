@@ -16,7 +16,9 @@ class EcomPosting(models.Model):
     _rec_name = "move_id"
     _check_company_auto = True
 
-    account_id = fields.Many2one("ecom.account", required=True, readonly=True, index=True, ondelete="restrict")
+    account_id = fields.Many2one(
+        "ecom.account", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
     run_id = fields.Many2one("ecom.run", readonly=True, index=True, ondelete="restrict")
     date = fields.Date(required=True, readonly=True)
@@ -33,7 +35,9 @@ class EcomPosting(models.Model):
     state = fields.Selection(
         [("posted", "Posted"), ("reversed", "Reversed")], required=True, readonly=True, default="posted"
     )
-    move_id = fields.Many2one("account.move", "Entry", required=True, readonly=True, index=True, ondelete="restrict")
+    move_id = fields.Many2one(
+        "account.move", "Entry", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     reversal_id = fields.Many2one("account.move", "Reversal", readonly=True, ondelete="restrict")
     line_ids = fields.One2many("ecom.posting.line", "posting_id", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
@@ -91,7 +95,9 @@ class EcomPostingDifference(models.Model):
     _description = "Posted Difference"
     _log_access = False
 
-    posting_id = fields.Many2one("ecom.posting", required=True, readonly=True, index=True, ondelete="restrict")
+    posting_id = fields.Many2one(
+        "ecom.posting", required=True, readonly=True, index=True, ondelete="restrict"
+    )
     match_id = fields.Many2one("ecom.match", readonly=True, ondelete="set null")
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="posting_id.company_id")
@@ -115,7 +121,8 @@ class EcomBill(models.Model):
                 """SELECT b.id, count(l.id) FILTER (WHERE p.id IS NULL) AS open
                      FROM ecom_bill b
                      LEFT JOIN ecom_bill_line l ON l.bill_id = b.id
-                     LEFT JOIN ecom_posting_line p ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
+                     LEFT JOIN ecom_posting_line p
+                       ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
                     WHERE b.account_id = ANY(%s) AND (b.state = 'ready' OR b.id = ANY(%s)) GROUP BY b.id""",
                 accounts.ids,
                 self.ids,

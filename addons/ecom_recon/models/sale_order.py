@@ -21,7 +21,9 @@ class SaleOrder(models.Model):
     def _compute_ecom_bill_line_count(self):
         tallies = self.ecom_match_link_ids.match_id.tally_ids
         counts = dict(
-            self.env["ecom.bill.line"]._read_group([("tally_id", "in", tallies.ids)], ["tally_id"], ["__count"])
+            self.env["ecom.bill.line"]._read_group(
+                [("tally_id", "in", tallies.ids)], ["tally_id"], ["__count"]
+            )
         )
         for order in self:
             order.ecom_bill_line_count = sum(counts.get(tally, 0) for tally in order.ecom_match_id.tally_ids)

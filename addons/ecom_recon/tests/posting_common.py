@@ -42,7 +42,9 @@ class Row(NamedTuple):
 
 
 def row(word, amount, order="", at=NOON, adjustment=""):
-    return Row(word, Decimal(amount), order, at, adjustment or (f"ADJ-{order[-4:]}" if word == "refund" else ""))
+    return Row(
+        word, Decimal(amount), order, at, adjustment or (f"ADJ-{order[-4:]}" if word == "refund" else "")
+    )
 
 
 def amazon(*rows, settlement="18000000001", currency="CNY", period=("2026-09-01", "2026-09-15"), digits=2):
@@ -73,7 +75,10 @@ def amazon(*rows, settlement="18000000001", currency="CNY", period=("2026-09-01"
                 "order-item-code": str(number) if item.order else "",
             }
         )
-    lines = ["\t".join({**fact, "settlement-id": settlement}.get(title, "") for title in AMAZON_TITLES) for fact in facts]
+    lines = [
+        "\t".join({**fact, "settlement-id": settlement}.get(title, "") for title in AMAZON_TITLES)
+        for fact in facts
+    ]
     return "\n".join(["\t".join(AMAZON_TITLES), *lines, ""]).encode()
 
 
@@ -185,7 +190,9 @@ class PostingCase(EcomCase):
     @classmethod
     def exceptions(cls, **wanted):
         domain = [(name, "=", value) for name, value in wanted.items()]
-        return cls.env["ecom.exception"].search([("state", "!=", "done"), ("company_id", "=", cls.company.id), *domain])
+        return cls.env["ecom.exception"].search(
+            [("state", "!=", "done"), ("company_id", "=", cls.company.id), *domain]
+        )
 
     def assert_holds(self):
         """Every invariant holds; above all, ledger and platform agree."""

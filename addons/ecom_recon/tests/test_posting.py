@@ -23,11 +23,13 @@ class TestGrossPosting(PostingCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.amz, cls.amz_shop = cls.amazon_account()
-        cls.sold = cls.order("111-0000001-0000001", "1000.00", cls.amz_shop, freight="50.00", buyer_paid="1050.00")
+        cls.sold = cls.order(
+            "111-0000001-0000001", "1000.00", cls.amz_shop, freight="50.00", buyer_paid="1050.00"
+        )
 
     def test_gross_posting(self):
-        """A2 S1.9.4 S1.9.7 Given a settlement of seven kinds of money, when it is posted, then every kind stands on
-        its own journal item, gross, the platform gets the payout and both sides are 1,170."""
+        """A2 S1.9.4 S1.9.7 Given a settlement of seven kinds of money, when it is posted, then every kind
+        stands on its own journal item, gross, the platform gets the payout and both sides are 1,170."""
         bill = self.bill(amazon(*A2), self.amz)
         self.assertEqual((bill.state, bill.amount_sum), ("ready", 800.00))
         entry = self.settle(self.amz)
@@ -48,13 +50,15 @@ class TestGrossPosting(PostingCase):
                 ("sales_return", 80.00, 0),
             ],
         )
-        self.assertEqual((sum(entry.line_ids.mapped("debit")), sum(entry.line_ids.mapped("credit"))), (1170, 1170))
+        self.assertEqual(
+            (sum(entry.line_ids.mapped("debit")), sum(entry.line_ids.mapped("credit"))), (1170, 1170)
+        )
         self.assertEqual(bill.state, "posted")
         self.assert_holds()
 
     def test_reserve_is_no_result(self):
-        """A6 Given reserves held and released over two settlements, when posted, then they stand on the balance
-        sheet, as held less released, and income and expense do not see them."""
+        """A6 Given reserves held and released over two settlements, when posted, then they stand on the
+        balance sheet, as held less released, and income and expense do not see them."""
         self.bill(amazon(row("reserve_held", "-200.00"), row("ads", "-1.00")), self.amz)
         self.bill(
             amazon(
@@ -75,7 +79,12 @@ class TestGrossPosting(PostingCase):
     def test_zero_settlement(self):
         """A7 Given a settlement that pays nothing, when it is posted, then all its lines are."""
         bill = self.bill(
-            amazon(row("reimbursement", "30.00"), row("ads", "-30.00"), row("charge", "5.00"), row("charge", "-5.00")),
+            amazon(
+                row("reimbursement", "30.00"),
+                row("ads", "-30.00"),
+                row("charge", "5.00"),
+                row("charge", "-5.00"),
+            ),
             self.amz,
         )
         entry = self.settle(self.amz)
@@ -86,7 +95,8 @@ class TestGrossPosting(PostingCase):
         self.assert_holds()
 
     def test_all_of_a_settlement_cancels(self):
-        """A7 Given a settlement whose only two lines are of one kind and cancel, when posted, then both are booked."""
+        """A7 Given a settlement whose only two lines are of one kind and cancel, when posted, then both are
+        booked."""
         bill = self.bill(amazon(row("charge", "5.00"), row("charge", "-5.00")), self.amz)
         entry = self.settle(self.amz)
         self.assertEqual((len(entry), bill.state, len(bill.line_ids.posting_line_ids)), (1, "posted", 2))
@@ -94,8 +104,8 @@ class TestGrossPosting(PostingCase):
         self.assert_holds()
 
     def test_negative_settlement(self):
-        """A7 Given a settlement below zero that a card is charged for, when posted, then we owe the platform until
-        the charge, no payment is made and charge and repayment cancel."""
+        """A7 Given a settlement below zero that a card is charged for, when posted, then we owe the platform
+        until the charge, no payment is made and charge and repayment cancel."""
         payments = self.env["account.payment"].search_count([])
         self.bill(amazon(row("ads", "-30.00")), self.amz)
         entry = self.settle(self.amz)
@@ -110,8 +120,8 @@ class TestGrossPosting(PostingCase):
         self.assert_holds()
 
     def test_refund_on_its_own_day(self):
-        """A8 Given a sale in August and in September its refund, the fee given back and the fee kept, when posted,
-        then August keeps the sale and September has the three, each on its own item."""
+        """A8 Given a sale in August and in September its refund, the fee given back and the fee kept, when
+        posted, then August keeps the sale and September has the three, each on its own item."""
         order = "111-0000001-0000001"
         self.bill(
             amazon(
@@ -139,8 +149,8 @@ class TestGrossPosting(PostingCase):
         self.assert_holds()
 
     def test_the_month_is_the_accounts(self):
-        """A4 Given a settlement over a month end, with 500 until 23:59:59 in Beijing and 1,000 from 00:00:00, when
-        it is posted, then August has 500 and September 1,000, although in UTC all of it is August."""
+        """A4 Given a settlement over a month end, with 500 until 23:59:59 in Beijing and 1,000 from 00:00:00,
+        when it is posted, then August has 500 and September 1,000, although in UTC all of it is August."""
         order = self.order("111-0000002-0000002", "1500.00", self.amz_shop)
         self.bill(
             amazon(
@@ -160,7 +170,8 @@ class TestGrossPosting(PostingCase):
         )
 
     def test_one_entry_per_bill_keeps_the_months_apart(self):
-        """A4 S1.9.10 Given the same with one entry per bill, when it is posted, then it is two entries, by month."""
+        """A4 S1.9.10 Given the same with one entry per bill, when it is posted, then it is two entries, by
+        month."""
         self.env["ecom.voucher.template"].search([]).grouping = "bill"
         self.bill(
             amazon(
@@ -170,15 +181,17 @@ class TestGrossPosting(PostingCase):
             ),
             self.amz,
         )
-        months = {str(entry.date)[:7]: self.by_role(entry, self.amz)["marketing"] for entry in self.settle(self.amz)}
+        months = {
+            str(entry.date)[:7]: self.by_role(entry, self.amz)["marketing"] for entry in self.settle(self.amz)
+        }
         self.assertEqual(months, {"2026-08": 500.00, "2026-09": 1000.00})
 
 
 @tagged("post_install", "-at_install")
 class TestSuspense(PostingCase):
     def test_an_inconsistent_bill_posts_nothing(self):
-        """A1 Given a bill that lacks a line, when it is matched and posted, then nothing is booked, no line is
-        invented, and the difference is shown."""
+        """A1 Given a bill that lacks a line, when it is matched and posted, then nothing is booked, no line
+        is invented, and the difference is shown."""
 
         def without_second(text):
             return "\n".join(line for line in text.split("\n") if not line.startswith("77\t"))
@@ -193,15 +206,16 @@ class TestSuspense(PostingCase):
         self.assert_holds()
 
     def test_a_good_bill_beside_a_bad_one(self):
-        """A1 Given a good and a refused bill, when the account is posted, then the good one is booked in full."""
+        """A1 Given a good and a refused bill, when the account is posted, then the good one is booked in
+        full."""
         self.simple()
         self.bill(b"nothing", name="no.csv")
         entries = self.settle()
         self.assertEqual(self.by_role(entries)["revenue"], -100.00)
 
     def test_sale_without_order(self):
-        """A8 Given money for an order nobody knows, when posted, then it stands on suspense, not in revenue; when
-        the order comes, then it moves to revenue on the day of the sale, and suspense is empty."""
+        """A8 Given money for an order nobody knows, when posted, then it stands on suspense, not in revenue;
+        when the order comes, then it moves to revenue on the day of the sale, and suspense is empty."""
         self.order("LATER", "1.00", ordered_at="2026-09-03 09:00:00", paid_at="2026-09-03 09:00:00")
         self.bill(alipay(move("100.00", "T1"), move("-5.00", "T1", "收费"), opening="0.00"))
         entries = self.settle()
@@ -220,8 +234,8 @@ class TestSuspense(PostingCase):
         self.assert_holds()
 
     def test_refund_without_order(self):
-        """A8 Given a refund of an order nobody knows, when posted, then it stands on suspense with an exception and
-        never in expense; when order and refund come, then it becomes a sales return."""
+        """A8 Given a refund of an order nobody knows, when posted, then it stands on suspense with an
+        exception and never in expense; when order and refund come, then it becomes a sales return."""
         self.order("LATER", "1.00", ordered_at="2026-09-03 09:00:00", paid_at="2026-09-03 09:00:00")
         self.bill(alipay(move("-40.00", "T9"), opening="100.00"))
         money = self.settle().filtered(lambda entry: entry.ecom_posting_ids.stage == "money")
@@ -229,27 +243,42 @@ class TestSuspense(PostingCase):
         self.assertEqual(self.ledger_account("suspense").account_type, "liability_current")
         self.assertEqual(self.exceptions(account_id=self.wallet.id).mapped("type"), ["refund_without_order"])
         self.order("T9", "40.00")
-        self.bill(alipay(move("40.00", "T9", at="2026-09-02 10:00:00"), opening="60.00", period=("2026-09-02", "2026-09-03")))
+        self.bill(
+            alipay(
+                move("40.00", "T9", at="2026-09-02 10:00:00"),
+                opening="60.00",
+                period=("2026-09-02", "2026-09-03"),
+            )
+        )
         self.refund("R9", "T9", "40.00")
         later = self.settle()
         self.assertEqual(
-            self.by_role(later), {"suspense": -40.00, "sales_return": 40.00, "platform_balance": 40.00, "revenue": -40.00}
+            self.by_role(later),
+            {"suspense": -40.00, "sales_return": 40.00, "platform_balance": 40.00, "revenue": -40.00},
         )
         self.assert_holds()
 
     def test_wrong_amount_stays_on_suspense(self):
-        """Given an order of 100 that gets 90, when posted, then the 90 wait on suspense until they are explained."""
+        """Given an order of 100 that gets 90, when posted, then the 90 wait on suspense until they are
+        explained."""
         self.order("T1", "100.00")
         self.bill(alipay(move("90.00", "T1"), opening="0.00"))
         entries = self.settle()
         self.assertEqual(self.by_role(entries), {"suspense": -90.00, "platform_balance": 90.00})
-        self.bill(alipay(move("10.00", "T1", at="2026-09-02 10:00:00"), opening="90.00", period=("2026-09-02", "2026-09-03")))
+        self.bill(
+            alipay(
+                move("10.00", "T1", at="2026-09-02 10:00:00"),
+                opening="90.00",
+                period=("2026-09-02", "2026-09-03"),
+            )
+        )
         entries |= self.settle()
         self.assertEqual(self.by_role(entries), {"revenue": -100.00, "platform_balance": 100.00})
         self.assert_holds()
 
     def test_accepted_difference(self):
-        """Given the same, when the accountant accepts the difference, then 100 become revenue and 10 a loss."""
+        """Given the same, when the accountant accepts the difference, then 100 become revenue and 10 a
+        loss."""
         self.order("T1", "100.00")
         self.bill(alipay(move("90.00", "T1"), opening="0.00"))
         entries = self.settle()
@@ -261,8 +290,9 @@ class TestSuspense(PostingCase):
         self.assert_holds()
 
     def test_coupon_funding(self):
-        """A10 Given goods of 100 with a coupon of 10 of ours and a subsidy of 5 of the platform's, when the bill
-        pays 85 and 5, then revenue is 85 and the subsidy stands apart, together what the platform owes."""
+        """A10 Given goods of 100 with a coupon of 10 of ours and a subsidy of 5 of the platform's, when the
+        bill pays 85 and 5, then revenue is 85 and the subsidy stands apart, together what the platform
+        owes."""
         pdd = self.account("PDD", "pinduoduo")
         shop = self.shop("PDD-SHOP", "pinduoduo", pdd)
         self.env["ecom.ledger.setup"]._apply(self.company)
@@ -285,8 +315,8 @@ class TestSuspense(PostingCase):
         self.assert_holds()
 
     def test_unknown_word_is_booked_on_suspense(self):
-        """S1.1.4 Given a word nobody knows, when posted, then its money is on suspense; when it is classified, then
-        it goes where its category says."""
+        """S1.1.4 Given a word nobody knows, when posted, then its money is on suspense; when it is
+        classified, then it goes where its category says."""
         self.bill(alipay(move("-8.00", "", "新名目"), opening="100.00"))
         entries = self.settle()
         self.assertEqual(self.by_role(entries)["suspense"], 8.00)

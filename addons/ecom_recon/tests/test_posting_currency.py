@@ -18,17 +18,23 @@ class TestCurrency(PostingCase):
     @classmethod
     def rate(cls, currency, day, value):
         return cls.env["res.currency.rate"].create(
-            {"currency_id": currency.id, "company_id": cls.company.id, "name": day, "inverse_company_rate": value}
+            {
+                "currency_id": currency.id,
+                "company_id": cls.company.id,
+                "name": day,
+                "inverse_company_rate": value,
+            }
         )
 
     def test_rate_of_the_day(self):
-        """G1 S2.6.2 Given 1,000 USD of fees at 7.10, when posted, then 1,000 USD and 7,100 yuan are owed, in one
-        entry; what comes at 7.05 is booked at 7.05."""
+        """G1 S2.6.2 Given 1,000 USD of fees at 7.10, when posted, then 1,000 USD and 7,100 yuan are owed, in
+        one entry; what comes at 7.05 is booked at 7.05."""
         self.bill(amazon(row("ads", "-1000.00"), currency="USD"), self.amz)
         entry = self.settle(self.amz)
         self.assertEqual(self.by_role(entry, self.amz), {"marketing": 7100.00, "platform_balance": -7100.00})
         self.assertEqual(
-            self.by_role(entry, self.amz, "amount_currency"), {"marketing": 1000.00, "platform_balance": -1000.00}
+            self.by_role(entry, self.amz, "amount_currency"),
+            {"marketing": 1000.00, "platform_balance": -1000.00},
         )
         self.assertEqual(entry.line_ids.currency_id, self.usd)
         self.rate(self.usd, "2026-09-20", 7.05)
@@ -38,8 +44,8 @@ class TestCurrency(PostingCase):
         self.assert_holds()
 
     def test_a_rate_that_comes_later(self):
-        """G2 Given a posted bill, when a rate for an older or the same day is imported and the account is posted
-        again, then nothing that is posted changes."""
+        """G2 Given a posted bill, when a rate for an older or the same day is imported and the account is
+        posted again, then nothing that is posted changes."""
         self.bill(amazon(row("ads", "-1000.00"), currency="USD"), self.amz)
         self.settle(self.amz)
         before, balance = self.snapshot(), self.trial_balance()
@@ -49,8 +55,8 @@ class TestCurrency(PostingCase):
         self.assertEqual((self.snapshot(), self.trial_balance()), (before, balance))
 
     def test_no_rate(self):
-        """G1 Given a bill of a day before the first rate, when posted, then it is refused with currency and day, and
-        nothing is booked 1:1."""
+        """G1 Given a bill of a day before the first rate, when posted, then it is refused with currency and
+        day, and nothing is booked 1:1."""
         early = row("ads", "-1000.00", at="2026-08-10 04:00:00")
         bill = self.bill(amazon(early, currency="USD", period=("2026-08-01", "2026-08-15")), self.amz)
         self.match(self.amz)
@@ -60,8 +66,8 @@ class TestCurrency(PostingCase):
         self.assertEqual((self.counts("account_move", "ecom_posting"), bill.state), (before, "ready"))
 
     def test_no_rate_stops_nobody_else(self):
-        """G1 S1.9.4 Given an account without rate and one in yuan, when both are posted, then the second is posted
-        and the run says why the first is not."""
+        """G1 S1.9.4 Given an account without rate and one in yuan, when both are posted, then the second is
+        posted and the run says why the first is not."""
         euros, _shop = self.amazon_account("AMZ-EUR", currency="EUR")
         self.bill(amazon(row("ads", "-1.00"), currency="EUR", settlement="18000000003"), euros)
         self.simple()
@@ -74,8 +80,9 @@ class TestCurrency(PostingCase):
         self.assertEqual(run.line_count, 2)
 
     def test_every_cent_is_somewhere(self):
-        """G1 B9 Given bills in currencies with none, two and three decimals at ugly rates, when posted, then every
-        entry balances in both currencies and no item is further from its rate than a cent for each item."""
+        """G1 B9 Given bills in currencies with none, two and three decimals at ugly rates, when posted, then
+        every entry balances in both currencies and no item is further from its rate than a cent for each
+        item."""
         for name, digits, rate in (("JPY", 0, 0.0473219), ("EUR", 2, 7.8012345), ("KWD", 3, 23.1298765)):
             currency = self.currency(name)
             self.rate(currency, "2026-09-01", rate)
@@ -83,11 +90,19 @@ class TestCurrency(PostingCase):
                 self.assertEqual(currency.decimal_places, digits)
                 account, shop = self.amazon_account(f"AMZ-{name}", currency=name)
                 number = f"111-000000{digits}-0000001"
-                kinds = [("sale", 9333), ("commission", -1007), ("ads", -1011), ("charge", -1113), ("reserve_held", -1001)]
+                kinds = [
+                    ("sale", 9333),
+                    ("commission", -1007),
+                    ("ads", -1011),
+                    ("charge", -1113),
+                    ("reserve_held", -1001),
+                ]
                 amounts = {word: f"{n + n / 1000:.{digits}f}" for word, n in kinds}
                 self.order(number, amounts["sale"], shop, currency=name)
                 named = ("sale", "commission")
-                rows = [row(word, amount, number if word in named else "") for word, amount in amounts.items()]
+                rows = [
+                    row(word, amount, number if word in named else "") for word, amount in amounts.items()
+                ]
                 content = amazon(*rows, currency=name, settlement=f"1800000001{digits}", digits=digits)
                 bill = self.bill(content, account)
                 self.assertEqual(bill.problem_ids.mapped("reason"), [])
@@ -100,6 +115,10 @@ class TestCurrency(PostingCase):
                 )
                 for item in entry.line_ids:
                     self.assertLessEqual(abs(item.balance - item.amount_currency * used), 0.01 * 6)
-                exact = [item for item in entry.line_ids if abs(item.balance - item.amount_currency * used) <= 0.0051]
+                exact = [
+                    item
+                    for item in entry.line_ids
+                    if abs(item.balance - item.amount_currency * used) <= 0.0051
+                ]
                 self.assertGreaterEqual(len(exact), 5, "the rest of rounding is on one item")
         self.assert_holds()

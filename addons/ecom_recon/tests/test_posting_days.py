@@ -23,8 +23,8 @@ class TestLockedPeriod(PostingCase):
         cls.sold, cls.september = cls.simple()
 
     def test_locked_is_refused(self):
-        """I1 Given each lock date that forbids our entries, when a bill of that period is posted, then it is refused
-        and names the days; nothing is re-dated and nothing booked."""
+        """I1 Given each lock date that forbids our entries, when a bill of that period is posted, then it is
+        refused and names the days; nothing is re-dated and nothing booked."""
         self.match()
         for lock in FORBID:
             with self.subTest(lock=lock), self.env.cr.savepoint() as point:
@@ -38,8 +38,8 @@ class TestLockedPeriod(PostingCase):
                 self.env.invalidate_all()
 
     def test_other_locks(self):
-        """I1 Given a lock of sales, purchases or taxes, which entries like ours do not fall under, when posted, then
-        the entry carries the day of the bill."""
+        """I1 Given a lock of sales, purchases or taxes, which entries like ours do not fall under, when
+        posted, then the entry carries the day of the bill."""
         self.match()
         for lock in set(LOCKS) - set(FORBID):
             with self.subTest(lock=lock), self.env.cr.savepoint() as point:
@@ -51,13 +51,15 @@ class TestLockedPeriod(PostingCase):
                 self.env.invalidate_all()
 
     def test_first_open_day(self):
-        """I1 S1.9.2 Given a locked September, when a person asks for the first open day, then the entry is dated on
-        it and says which day it is about, and September stays as it was."""
+        """I1 S1.9.2 Given a locked September, when a person asks for the first open day, then the entry is
+        dated on it and says which day it is about, and September stays as it was."""
         before = self.trial_balance(until="2026-09-30")
         self.company.fiscalyear_lock_date = "2026-09-30"
         entries = self.settle(when_locked="first_open")
         self.assertEqual({str(entry.date) for entry in entries}, {"2026-10-01"})
-        self.assertIn("2026-09-01", entries.filtered(lambda entry: entry.ecom_posting_ids.stage == "money").ref)
+        self.assertIn(
+            "2026-09-01", entries.filtered(lambda entry: entry.ecom_posting_ids.stage == "money").ref
+        )
         self.assertEqual(self.trial_balance(until="2026-09-30"), before)
         self.assert_holds()
 
@@ -69,8 +71,8 @@ class TestLockedPeriod(PostingCase):
         self.assertEqual({str(entry.date) for entry in entries}, {"2026-11-01"})
 
     def test_locked_between(self):
-        """I1 Given a period locked after the dates were checked, when the entry is made, then it is refused: Odoo
-        alone would have dated it later without a word."""
+        """I1 Given a period locked after the dates were checked, when the entry is made, then it is refused:
+        Odoo alone would have dated it later without a word."""
         self.company.fiscalyear_lock_date = "2026-09-30"
         ledger = self.ledger_account("platform_balance")
         values = {
@@ -86,10 +88,14 @@ class TestLockedPeriod(PostingCase):
             self.env["ecom.poster"]._create_moves([values])
 
     def test_explained_in_a_locked_month(self):
-        """I1 Given money on suspense in a month that is locked since, when it is explained, then it moves on the
-        first open day and the locked month stays as it was."""
+        """I1 Given money on suspense in a month that is locked since, when it is explained, then it moves on
+        the first open day and the locked month stays as it was."""
         self.bill(
-            alipay(move("30.00", "T7", at="2026-09-02 10:00:00"), opening="1095.00", period=("2026-09-02", "2026-09-03"))
+            alipay(
+                move("30.00", "T7", at="2026-09-02 10:00:00"),
+                opening="1095.00",
+                period=("2026-09-02", "2026-09-03"),
+            )
         )
         self.settle()
         self.company.fiscalyear_lock_date = "2026-09-30"
@@ -107,8 +113,8 @@ class TestOpening(PostingCase):
         return self.env["ecom.posting"].search([("stage", "=", "opening"), ("state", "=", "posted")]).move_id
 
     def test_opening_balance(self):
-        """D8 Given a first bill that opens with 1,000, when posted, then 1,000 stand on the account the day before,
-        and ledger and platform close alike."""
+        """D8 Given a first bill that opens with 1,000, when posted, then 1,000 stand on the account the day
+        before, and ledger and platform close alike."""
         _order, bill = self.simple()
         self.settle()
         self.assertEqual(str(self.opening().date), "2026-08-31")
@@ -117,13 +123,17 @@ class TestOpening(PostingCase):
         self.assert_holds()
 
     def test_an_older_bill_comes(self):
-        """D8 Given that opening, when the bill before comes, then the opening is made anew before it, and the sum is
-        right."""
+        """D8 Given that opening, when the bill before comes, then the opening is made anew before it, and the
+        sum is right."""
         self.simple()
         self.settle()
         first = self.opening()
         self.bill(
-            alipay(move("300.00", "T0", at="2026-08-20 10:00:00"), opening="700.00", period=("2026-08-20", "2026-08-21"))
+            alipay(
+                move("300.00", "T0", at="2026-08-20 10:00:00"),
+                opening="700.00",
+                period=("2026-08-20", "2026-08-21"),
+            )
         )
         self.settle()
         self.assertEqual(str(self.opening().date), "2026-08-19")
@@ -136,8 +146,8 @@ class TestOpening(PostingCase):
         self.assertEqual(self.snapshot(), before)
 
     def test_books_kept_before(self):
-        """D8 Given 1,000 that the bookkeeper has on the account already, when the first bill is posted, then they
-        are not booked again."""
+        """D8 Given 1,000 that the bookkeeper has on the account already, when the first bill is posted, then
+        they are not booked again."""
         ledger, other = self.ledger_account("platform_balance"), self.ledger_account("other")
         self.env["account.move"].create(
             {
@@ -155,8 +165,8 @@ class TestOpening(PostingCase):
         self.assert_holds()
 
     def test_payout(self):
-        """A2 Given 1,000 on the platform that are paid out, when posted, then the platform account is empty and the
-        money is on its way to the bank."""
+        """A2 Given 1,000 on the platform that are paid out, when posted, then the platform account is empty
+        and the money is on its way to the bank."""
         self.bill(alipay(move("-1000.00", "", "提现")))
         entries = self.settle()
         self.assertEqual(self.by_role(entries), {"in_transit": 1000.00, "opening": -1000.00})
@@ -166,8 +176,8 @@ class TestOpening(PostingCase):
 @tagged("post_install", "-at_install")
 class TestClearing(PostingCase):
     def test_settlement_and_fund_flow(self):
-        """D7 Given WeChat's trade bill and fund flow of one payment, when both are posted, then the trade bill says
-        what it is for, the fund flow moves the money, and the clearing account is empty."""
+        """D7 Given WeChat's trade bill and fund flow of one payment, when both are posted, then the trade
+        bill says what it is for, the fund flow moves the money, and the clearing account is empty."""
         wx = self.account("WX", "wechatpay", ("settlement", "fund_flow"))
         shop = self.shop("WX-SHOP", "wechat_shop", wx)
         self.env["ecom.ledger.setup"]._apply(self.company)
@@ -184,8 +194,8 @@ class TestClearing(PostingCase):
         self.assert_holds()
 
     def test_money_without_settlement(self):
-        """D7 Given a movement in the fund flow that no settlement explains, when posted, then clearing shows it; a
-        payout does not pass through clearing."""
+        """D7 Given a movement in the fund flow that no settlement explains, when posted, then clearing shows
+        it; a payout does not pass through clearing."""
         wx = self.account("WX", "wechatpay", ("settlement", "fund_flow"))
         self.shop("WX-SHOP", "wechat_shop", wx)
         self.env["ecom.ledger.setup"]._apply(self.company)
@@ -202,15 +212,21 @@ class TestTwice(PostingCase):
     def test_post_twice(self):
         """S1.6.6 Given a posted account, when it is matched and posted again, then not a row changes."""
         self.simple()
-        self.bill(alipay(move("30.00", "T7", at="2026-09-02 10:00:00"), opening="1095.00", period=("2026-09-02", "2026-09-03")))
+        self.bill(
+            alipay(
+                move("30.00", "T7", at="2026-09-02 10:00:00"),
+                opening="1095.00",
+                period=("2026-09-02", "2026-09-03"),
+            )
+        )
         self.settle()
         before = self.snapshot()
         self.assertFalse(self.settle())
         self.assertEqual(self.snapshot(), before)
 
     def test_overlapping_bills(self):
-        """B3 S1.6.6 Given a posted day, when a bill of two days that holds it comes, then only the new line is
-        booked."""
+        """B3 S1.6.6 Given a posted day, when a bill of two days that holds it comes, then only the new line
+        is booked."""
         self.orders({"order_no": "T1", "line_total": "100.00"}, {"order_no": "T2", "line_total": "50.00"})
         one, two = move("100.00", "T1"), move("50.00", "T2", at="2026-09-02 10:00:00")
         self.bill(alipay(one))
@@ -220,8 +236,8 @@ class TestTwice(PostingCase):
         self.assert_holds()
 
     def test_hostile_context(self):
-        """M1 Given every key of context that switches a check of Odoo off or sets a value, when the accountant posts
-        with them, then the entry is the same, and undo as well."""
+        """M1 Given every key of context that switches a check of Odoo off or sets a value, when the
+        accountant posts with them, then the entry is the same, and undo as well."""
         self.simple()
         self.match()
         hostile = {
@@ -254,7 +270,9 @@ class TestTwice(PostingCase):
             self.env.invalidate_all()
         run = wallet.with_context(**hostile)._run_post()
         self.assertFalse(run.errors)
-        self.assertEqual([(str(e.date), e.journal_id, self.sides(e), e.move_type) for e in self.moves()], plain)
+        self.assertEqual(
+            [(str(e.date), e.journal_id, self.sides(e), e.move_type) for e in self.moves()], plain
+        )
         self.assert_holds()
         postings = self.env["ecom.posting"].search([("state", "=", "posted")])
         postings.with_user(self.accountant).with_context(**hostile).action_undo()
@@ -266,7 +284,9 @@ class TestTwice(PostingCase):
         self.simple()
         self.match()
         self.company.fiscalyear_lock_date = "2026-09-30"
-        wallet = self.wallet.with_user(self.accountant).with_context(bypass_lock_check=True, check_move_validity=False)
+        wallet = self.wallet.with_user(self.accountant).with_context(
+            bypass_lock_check=True, check_move_validity=False
+        )
         self.assertIn("2026-09-01", wallet._run_post().errors["WALLET"])
 
     def test_lines_once_by_law(self):

@@ -39,8 +39,8 @@ class TestOneRevenue(ModeCase):
         self.assertEqual((bill.state, run.move_count, run.line_count), ("ready", 0, 0))
 
     def test_second_order_of_one_payment_invoiced(self):
-        """A3 Given one payment for two orders of which the second is invoiced, when posted by summary, then it is
-        refused as well."""
+        """A3 Given one payment for two orders of which the second is invoiced, when posted by summary, then
+        it is refused as well."""
         first = self.order("T1", "60.00", payment_no="P1")
         second = self.order("T2", "40.00", payment_no="P1")
         self.bill(alipay(move("100.00", "P1")))
@@ -51,13 +51,19 @@ class TestOneRevenue(ModeCase):
         self.assertIn(second.name, (run.errors or {}).get("WALLET", "nothing"))
 
     def test_posted_first(self):
-        """A3 Given revenue that a summary entry holds, when the order is invoiced, or an invoice drafted before is
-        posted, then it is refused; once the posting is undone, it may be."""
+        """A3 Given revenue that a summary entry holds, when the order is invoiced, or an invoice drafted
+        before is posted, then it is refused; once the posting is undone, it may be."""
         order, _bill = self.simple()
         other = self.order("T2", "50.00")
         other.order_line.qty_delivered = 1
         drafted = other._create_invoices()
-        self.bill(alipay(move("50.00", "T2", at="2026-09-02 10:00:00"), opening="1095.00", period=("2026-09-02", "2026-09-03")))
+        self.bill(
+            alipay(
+                move("50.00", "T2", at="2026-09-02 10:00:00"),
+                opening="1095.00",
+                period=("2026-09-02", "2026-09-03"),
+            )
+        )
         self.settle()
         order.order_line.qty_delivered = 1
         with self.assertRaisesRegex(UserError, order.name):
@@ -101,15 +107,17 @@ class TestOrderMode(ModeCase):
         ledger = self.ledger_account("receivable")
         items = self.moves().line_ids | order.invoice_ids.line_ids
         mine = items.filtered(
-            lambda item: item.account_id == ledger
-            and item.parent_state == "posted"
-            and (item.ecom_order_id == order or item.move_id in order.invoice_ids)
+            lambda item: (
+                item.account_id == ledger
+                and item.parent_state == "posted"
+                and (item.ecom_order_id == order or item.move_id in order.invoice_ids)
+            )
         )
         return round(sum(mine.mapped("balance")), 2)
 
     def test_bill_clears_the_invoice(self):
-        """A3 S1.3.3 Given an invoiced order, when its bill is posted, then the receivable is cleared, the invoice
-        is paid and revenue stands once."""
+        """A3 S1.3.3 Given an invoiced order, when its bill is posted, then the receivable is cleared, the
+        invoice is paid and revenue stands once."""
         order, _bill = self.simple()
         invoice = self.invoice(order)
         entries = self.settle()
@@ -119,12 +127,14 @@ class TestOrderMode(ModeCase):
         self.assertEqual(invoice.amount_residual, 0)
         self.assertEqual(self.receivable(order), 0)
         item = entries.line_ids.filtered("ecom_order_id")
-        self.assertEqual((item.ecom_order_id, item.partner_id), (order, order.partner_invoice_id.commercial_partner_id))
+        self.assertEqual(
+            (item.ecom_order_id, item.partner_id), (order, order.partner_invoice_id.commercial_partner_id)
+        )
         self.assert_holds()
 
     def test_invoice_after_the_bill(self):
-        """A3 Given a bill posted before the order is invoiced, when the invoice is there and the account is posted
-        again, then it is paid."""
+        """A3 Given a bill posted before the order is invoiced, when the invoice is there and the account is
+        posted again, then it is paid."""
         order, _bill = self.simple()
         self.settle()
         invoice = self.invoice(order)
@@ -145,7 +155,11 @@ class TestOrderMode(ModeCase):
         ledger = self.ledger_account("receivable")
         partners = orders.partner_invoice_id.commercial_partner_id
         items = self.env["account.move.line"].search(
-            [("account_id", "=", ledger.id), ("parent_state", "=", "posted"), ("partner_id", "in", partners.ids)]
+            [
+                ("account_id", "=", ledger.id),
+                ("parent_state", "=", "posted"),
+                ("partner_id", "in", partners.ids),
+            ]
         )
         self.assertEqual(sum(items.mapped("balance")), 130.00)
         self.assert_holds()
@@ -165,7 +179,9 @@ class TestOrderMode(ModeCase):
 
     def test_invoiced_together(self):
         """A3 Given one invoice for two orders, when the bill pays them apart, then the invoice is paid."""
-        orders = self.orders({"order_no": "T1", "line_total": "60.00"}, {"order_no": "T2", "line_total": "40.00"})
+        orders = self.orders(
+            {"order_no": "T1", "line_total": "60.00"}, {"order_no": "T2", "line_total": "40.00"}
+        )
         invoice = self.invoice(orders, each=False)
         self.bill(alipay(move("60.00", "T1"), move("40.00", "T2"), opening="0.00"))
         self.settle()
@@ -173,8 +189,8 @@ class TestOrderMode(ModeCase):
         self.assert_holds()
 
     def test_small_differences(self):
-        """B5 Given orders of 100 that got 99.98 and 100.01 within tolerance, when posted, then each is settled in
-        full and the differences stand apart by sign."""
+        """B5 Given orders of 100 that got 99.98 and 100.01 within tolerance, when posted, then each is
+        settled in full and the differences stand apart by sign."""
         self.tolerance(5)
         less, more = self.order("T1", "100.00"), self.order("T2", "100.00")
         self.invoice(less | more)
@@ -208,8 +224,8 @@ class TestOrderMode(ModeCase):
 @tagged("post_install", "-at_install")
 class TestSmallDifferences(ModeCase):
     def test_by_sign(self):
-        """B5 Given orders of 100 that got 99.98 and 100.01 within tolerance, when posted by summary, then revenue is
-        200 and the differences stand apart by sign, on the day of the money."""
+        """B5 Given orders of 100 that got 99.98 and 100.01 within tolerance, when posted by summary, then
+        revenue is 200 and the differences stand apart by sign, on the day of the money."""
         self.tolerance(5)
         self.orders({"order_no": "T1", "line_total": "100.00"}, {"order_no": "T2", "line_total": "100.00"})
         self.bill(alipay(move("99.98", "T1"), move("100.01", "T2"), opening="0.00"))
@@ -228,7 +244,13 @@ class TestSmallDifferences(ModeCase):
         self.bill(alipay(move("99.98", "T1"), opening="0.00"))
         entries = self.settle()
         self.assertEqual(self.by_role(entries)["small_loss"], 0.02)
-        self.bill(alipay(move("0.02", "T1", at="2026-09-02 10:00:00"), opening="99.98", period=("2026-09-02", "2026-09-03")))
+        self.bill(
+            alipay(
+                move("0.02", "T1", at="2026-09-02 10:00:00"),
+                opening="99.98",
+                period=("2026-09-02", "2026-09-03"),
+            )
+        )
         entries |= self.settle()
         self.assertEqual(self.by_role(entries), {"platform_balance": 100.00, "revenue": -100.00})
         self.assert_holds()
@@ -247,7 +269,8 @@ class TestSmallDifferences(ModeCase):
         self.assert_holds()
 
     def test_outside_is_not_booked_away(self):
-        """B5 Given 99.94 and a limit of 0.05, when posted, then the money waits on suspense and no loss is booked."""
+        """B5 Given 99.94 and a limit of 0.05, when posted, then the money waits on suspense and no loss is
+        booked."""
         self.tolerance(5)
         self.order("T1", "100.00")
         self.bill(alipay(move("99.94", "T1"), opening="0.00"))
