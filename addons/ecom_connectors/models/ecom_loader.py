@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ..lib.ecom_bills import LINE_COLUMNS
 
-from .ecom_tally import TRANSACTION
+from .ecom_tally import LOOK_AGAIN, TRANSACTION
 
 COLUMN_TYPES = {
     "row": "int",
@@ -108,12 +108,13 @@ class EcomLoader(models.AbstractModel):
             )
         )
         conflicts = cr.fetchall()
+        digits = account.currency_id.decimal_places
         if conflicts:
             problems = [
                 {
                     "row": row,
                     "column": line_ref or "",
-                    "text": f"{other}: {old:f} / {new:f}",
+                    "text": f"{other}: {old:.{digits}f} / {new:.{digits}f}",
                     "reason": "line_conflict",
                 }
                 for row, line_ref, other, old, new in conflicts
@@ -234,7 +235,7 @@ class EcomLoader(models.AbstractModel):
                 """WITH t AS (
                        INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
                        SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM ecom_stage_ref
-                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true
+                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET %s
                        RETURNING id, ref
                    )
                    INSERT INTO ecom_bill_line (
@@ -253,6 +254,7 @@ class EcomLoader(models.AbstractModel):
                 bill.company_id.id,
                 shop,
                 bill.kind,
+                LOOK_AGAIN,
                 bill.id,
                 account.id,
                 bill.company_id.id,
@@ -273,9 +275,10 @@ class EcomLoader(models.AbstractModel):
                 """INSERT INTO ecom_tally (account_id, company_id, kind, ref, state, dirty)
                    SELECT DISTINCT %s, %s, 'fund_flow', %s || transaction_ref, 'open', true
                      FROM ecom_stage WHERE transaction_ref <> ''
-                   ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true""",
+                   ON CONFLICT (account_id, kind, ref) DO UPDATE SET %s""",
                 account.id,
                 account.company_id.id,
                 TRANSACTION,
+                LOOK_AGAIN,
             )
         )

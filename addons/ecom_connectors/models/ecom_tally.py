@@ -19,6 +19,11 @@ STATES = [
 UNKNOWN, NO_ORDER, ALONE = "::word:", "::category:", "::line:"
 TRANSACTION, REFUND = "::transaction:", "::refund:"
 
+# A tally that gets lines is looked at again, even if a person had ignored those it had.
+LOOK_AGAIN = SQL(
+    """dirty = true, state = CASE ecom_tally.state WHEN 'ignored' THEN 'open' ELSE ecom_tally.state END"""
+)
+
 
 class EcomTally(models.Model):
     """Lines of one account and kind that belong together, and the one state they share.
@@ -154,7 +159,7 @@ class EcomTally(models.Model):
                        ), target AS (
                            INSERT INTO ecom_tally (account_id, company_id, kind, ref, state, dirty)
                            SELECT DISTINCT account_id, company_id, kind, ref, 'open', true FROM moved
-                           ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true
+                           ON CONFLICT (account_id, kind, ref) DO UPDATE SET %(look_again)s
                            RETURNING id, ref
                        )
                        UPDATE ecom_bill_line x SET tally_id = target.id, category_id = %(category)s
@@ -164,6 +169,15 @@ class EcomTally(models.Model):
                     tally=tally_id,
                     ref=ref,
                     category=category.id,
+                    look_again=LOOK_AGAIN,
                 )
             )
-            self._mark_dirty([tally_id])
+            # What is left of the word has no line any more, so nothing of it waits.
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE ecom_tally SET state = 'matched', dirty = false WHERE id = %s
+                          AND NOT EXISTS (SELECT 1 FROM ecom_bill_line WHERE tally_id = %s)""",
+                    tally_id,
+                    tally_id,
+                )
+            )

@@ -97,6 +97,21 @@ class TestResolved(ReconCase):
         self.assertEqual((self.tally("NOBODY").state, exception.state), ("ignored", "done"))
         self.assertEqual(self.found(), [])
 
+    def test_new_money_in_an_ignored_tally(self):
+        """S1.2.3 S1.11.2 Given a payment that was ignored, when a later bill pays the same number again, then
+        it is looked at again and the exception is open with both."""
+        self.order("T0", "1.00")
+        self.order("T9", "9.00", ordered_at="2026-09-02 09:00:00", paid_at="2026-09-02 09:00:00")
+        self.bill(alipay(move("50.00", "NOBODY")))
+        self.match()
+        exception = self.exceptions()
+        exception.with_user(self.operator).action_ignore("a test payment of our own")
+        self.bill(alipay(move("20.00", "NOBODY", at="2026-09-02 10:00:00"), opening="1050.00",
+                         period=("2026-09-02", "2026-09-03")))  # fmt: skip
+        self.match()
+        self.assertEqual((exception.state, exception.amount), ("open", 70))
+        self.assertEqual(self.tally("NOBODY").state, "exception")
+
     def test_wait(self):
         """S1.6.6 Given an exception that is to wait, when the match runs before and after the day, then it
         waits and is open again; when it was solved meanwhile, then it closes by itself."""
@@ -208,6 +223,21 @@ class TestUnknownWords(ReconCase):
                                  period=("2026-09-02", "2026-09-03")))  # fmt: skip
         self.assertEqual(later.line_ids.category_id, refund)
         self.assertFalse(later.problem_ids)
+
+    def test_a_word_of_a_matched_order(self):
+        """S1.6.6 Given a matched order and an unknown word in another line of it, when the word is
+        classified, then the order is compared again with the line, and of the word nothing is left to
+        match."""
+        order = self.order("T1", "100.00")
+        self.bill(alipay(move("100.00", "T1"), move("-4.00", "T1", "新收费")))
+        self.match()
+        self.assertEqual((self.verdict(order)[0], order.ecom_match_id.amount_fee), ("matched", 0))
+        commission = self.env["ecom.category"].search([("code", "=", "commission")])
+        self.exceptions().with_user(self.accountant).action_classify(commission)
+        run = self.match()
+        self.assertEqual((self.verdict(order)[0], order.ecom_match_id.amount_fee), ("matched", -4))
+        self.assertEqual(run.automatic_share, 100)
+        self.assertFalse(self.tally("::word:新收费").line_ids)
 
     def test_an_operator_may_not_teach_words(self):
         """S1.7.3 Given an unknown word, when an operator classifies it, then it is refused: words are
