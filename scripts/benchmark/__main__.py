@@ -53,7 +53,7 @@ def main() -> int:
 def measure(arguments: argparse.Namespace) -> dict:
     """All figures of one run."""
     folder = ROOT / ".host" / "bench"
-    large = one_size(folder, arguments.lines, arguments.shops)
+    large = one_size(folder, arguments.lines, arguments.shops, DAYS)
     result = {
         "lines": large["lines"],
         "orders": large["orders"],
@@ -71,7 +71,8 @@ def measure(arguments: argparse.Namespace) -> dict:
         },
     }
     if arguments.only != "pipeline":
-        small = one_size(folder, arguments.lines // 10, arguments.shops)
+        # A tenth of the days: bills of the same size, fewer of them.
+        small = one_size(folder, arguments.lines // 10, arguments.shops, DAYS // 10)
         result["small"] = small
         result["ratios"]["flat"] = (large["pipeline_seconds"] / large["lines"]) / (
             small["pipeline_seconds"] / small["lines"]
@@ -84,12 +85,12 @@ def measure(arguments: argparse.Namespace) -> dict:
     return result
 
 
-def one_size(folder: Path, lines: int, shops: int) -> dict:
+def one_size(folder: Path, lines: int, shops: int, days: int) -> dict:
     """Floor and pipeline for one number of lines, each in a database of its own."""
     data = folder / str(lines)
     if not (data / "expected.json").exists():
         step(f"writing {lines} lines")
-        world.bulk(data, orders=lines * 160 // 500, lines=lines, shops=shops, seed=1, days=DAYS)
+        world.bulk(data, orders=lines * 160 // 500, lines=lines, shops=shops, seed=1, days=days)
     step(f"{lines} lines: database and orders")
     database = f"ecom_bench_{lines}"
     pipeline.prepare(database, data)
@@ -122,7 +123,10 @@ def show(result: dict) -> None:
 
 def peak_mb() -> float:
     """Peak memory of this process and its largest child, together, in MB."""
-    return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    return (
+        sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        / 1024
+    )
 
 
 if __name__ == "__main__":

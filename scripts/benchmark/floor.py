@@ -1,7 +1,7 @@
 """The floor: the least that the same files cost with pandas and PostgreSQL alone.
 
-Read as text, COPY, one INSERT … SELECT joined to the orders into a table with a primary key, a unique index on
-account and line id and an index on the order, one sum per order; committed, on the same server.
+Read as text, COPY, one INSERT … SELECT joined to the orders into a table with a primary key, a unique index
+on account and line id and an index on the order, one sum per order; committed, on the same server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def measure(database: str, data: Path) -> dict[str, float]:
     cursor = connection.cursor()
     cursor.execute("DROP TABLE IF EXISTS bench_floor")
     cursor.execute(
-        """CREATE TABLE bench_floor (id serial PRIMARY KEY, account int, line_id text, order_no text, order_id int,
+        """CREATE TABLE bench_floor (id serial PRIMARY KEY, account int, line_id text, order_no text,
+                                     order_id int,
                                      amount numeric, cells text);
            CREATE UNIQUE INDEX ON bench_floor (account, line_id); CREATE INDEX ON bench_floor (order_id)"""
     )
@@ -89,7 +90,9 @@ def _rows(path: Path) -> io.StringIO:
             "line_id": frame.index.astype(str),
             "order_no": order.str.strip(MARKS),
             "amount": pd.to_numeric(money.str.replace(NUMBER, "", regex=True), errors="coerce").fillna(0),
-            "cells": frame.iloc[:, 0].str.cat([frame.iloc[:, n] for n in range(1, 8 if frame.shape[1] > 8 else 5)]),
+            "cells": frame.iloc[:, 0].str.cat(
+                [frame.iloc[:, n] for n in range(1, 8 if frame.shape[1] > 8 else 5)]
+            ),
         }
     )
     buffer = io.StringIO()
@@ -112,7 +115,8 @@ def _is_utf8(head: bytes) -> bool:
 
 def _load(cursor: psycopg2.extensions.cursor, account: int, text: io.StringIO) -> None:
     cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS bench_stage (line_id text, order_no text, amount numeric, cells text)"
+        "CREATE TEMP TABLE IF NOT EXISTS bench_stage"
+        " (line_id text, order_no text, amount numeric, cells text)"
     )
     cursor.execute("TRUNCATE bench_stage")
     cursor.copy_expert("COPY bench_stage FROM STDIN", text)

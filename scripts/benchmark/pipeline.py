@@ -56,11 +56,14 @@ def _load_orders(env, data: Path) -> None:
     for name in ("orders", "refunds"):
         with (data / f"{name}.csv").open(encoding="utf-8") as file:
             columns = next(csv.reader(file))
-            cr.execute(f"CREATE TEMP TABLE bench_{name} ({', '.join(f'{column} text' for column in columns)})")
+            cr.execute(
+                f"CREATE TEMP TABLE bench_{name} ({', '.join(f'{column} text' for column in columns)})"
+            )
             cr._cnx.cursor().copy_expert(f"COPY bench_{name} FROM STDIN WITH (FORMAT csv)", file)
     cr.execute(
         """INSERT INTO sale_order (
-               name, company_id, partner_id, partner_invoice_id, partner_shipping_id, warehouse_id, currency_id,
+               name, company_id, partner_id, partner_invoice_id, partner_shipping_id, warehouse_id,
+               currency_id,
                currency_rate, date_order, picking_policy, state, amount_untaxed, amount_tax, amount_total,
                ecom_shop_id, ecom_order_no, ecom_paid_at, ecom_shipped_at, ecom_receivable, ecom_subsidy,
                ecom_buyer_paid, invoice_status, locked)
@@ -73,7 +76,8 @@ def _load_orders(env, data: Path) -> None:
              FROM bench_orders o JOIN ecom_shop s ON s.code = o.shop"""
     )
     cr.execute(
-        """INSERT INTO ecom_refund (shop_id, platform_id, company_id, refund_no, order_no, order_id, refunded_at,
+        """INSERT INTO ecom_refund (shop_id, platform_id, company_id, refund_no, order_no, order_id,
+                                    refunded_at,
                                     currency_id, amount)
            SELECT s.id, s.platform_id, s.company_id, r.refund_no, r.order_no, o.id,
                   r.refunded_at::timestamp - interval '8 hours', s.currency_id, r.amount::numeric

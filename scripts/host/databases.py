@@ -28,7 +28,8 @@ MODULES = (
     "queue_job",
     "date_range",
 )
-LANGUAGE = "zh_CN"
+# The users' two languages; without naming it, Odoo would switch English off.
+LANGUAGE = "en_US,zh_CN"
 _PREFIX = "ecom_template_"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,50}")
 

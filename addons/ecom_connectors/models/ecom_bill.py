@@ -7,7 +7,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..lib.ecom_bills import Context
-
 from .ecom_account import KINDS
 from .ecom_reader import problem_text
 

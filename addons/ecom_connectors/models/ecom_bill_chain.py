@@ -62,7 +62,8 @@ class EcomAccount(models.Model):
                    ), slices AS (
                        SELECT until, sum(amount) AS amount FROM cut WHERE until IS NOT NULL GROUP BY until
                    )
-                   SELECT e.id, coalesce((SELECT sum(amount) FROM slices s WHERE s.until <= e.last_booked_at), 0)
+                   SELECT e.id, coalesce(
+                              (SELECT sum(amount) FROM slices s WHERE s.until <= e.last_booked_at), 0)
                      FROM ends e""",
                 tuple(bills.ids),
                 self.id,

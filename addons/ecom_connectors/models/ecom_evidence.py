@@ -18,7 +18,7 @@ class EcomEvidence(models.AbstractModel):
         return self.with_context(ecom_unsealed=_UNSEALED)
 
     def _seal(self):
-        return self.with_context({k: v for k, v in self.env.context.items() if k != "ecom_unsealed"})
+        return self.with_context(ecom_unsealed=None)
 
     def _is_sealed(self):
         return self.env.context.get("ecom_unsealed") is not _UNSEALED

@@ -8,7 +8,6 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..lib.ecom_bills import LINE_COLUMNS
-
 from .ecom_tally import LOOK_AGAIN, TRANSACTION
 
 COLUMN_TYPES = {
@@ -85,7 +84,7 @@ class EcomLoader(models.AbstractModel):
             lines=count,
             span=dict(zip(("first_day", "last_day", "first_booked_at", "last_booked_at"), span, strict=True)),
         )
-        # Which keys are stored already; an array makes PostgreSQL probe the index, however large the table is.
+        # Which keys are stored already; with an array PostgreSQL probes the index.
         cr.execute("DROP TABLE IF EXISTS ecom_stage_known")
         cr.execute(
             SQL(
@@ -100,7 +99,8 @@ class EcomLoader(models.AbstractModel):
         cr.execute(
             SQL(
                 """SELECT s.row, s.line_ref, b.name, k.amount, s.amount / %(scale)s::numeric
-                     FROM ecom_stage s JOIN ecom_stage_known k USING (key) JOIN ecom_bill b ON b.id = k.bill_id
+                     FROM ecom_stage s JOIN ecom_stage_known k USING (key)
+                     JOIN ecom_bill b ON b.id = k.bill_id
                     WHERE k.amount <> s.amount / %(scale)s::numeric OR k.booked_at <> s.booked_at
                     ORDER BY s.row LIMIT %(limit)s""",
                 scale=scale,
@@ -196,7 +196,8 @@ class EcomLoader(models.AbstractModel):
         """Declared period, and the days and moments that the lines span."""
         span = meta.get("span", {})
         moments = {
-            name: datetime.fromisoformat(meta[name]) if meta[name] else False for name in ("date_from", "date_to")
+            name: datetime.fromisoformat(meta[name]) if meta[name] else False
+            for name in ("date_from", "date_to")
         }
         days = self._declared_days(account, moments) if account else []
         days += [span[name] for name in ("first_day", "last_day") if span.get(name)]
@@ -244,8 +245,9 @@ class EcomLoader(models.AbstractModel):
                        payout_ref, sku, word, booked_at, day, amount, balance, memo)
                    SELECT %s, %s, %s, %s, t.id, r.category_id, %s,
                           s.row, nullif(s.part, ''), s.key, nullif(s.line_ref, ''), nullif(s.order_ref, ''),
-                          nullif(s.sub_order_ref, ''), nullif(s.transaction_ref, ''), nullif(s.refund_ref, ''),
-                          nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word, s.booked_at, s.day,
+                          nullif(s.sub_order_ref, ''), nullif(s.transaction_ref, ''),
+                          nullif(s.refund_ref, ''), nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word,
+                          s.booked_at, s.day,
                           s.amount / %s::numeric, s.balance / %s::numeric, nullif(s.memo, '')
                      FROM ecom_stage s
                      JOIN ecom_stage_ref r ON r.key = s.key JOIN t ON t.ref = r.ref

@@ -178,7 +178,9 @@ class EcomOrderImport(models.AbstractModel):
         """
         unmapped = self.env.ref("ecom_connectors.product_unmapped")
         for line in lines:
-            quantity, price, total = (float(line[name] or 0) for name in ("quantity", "unit_price", "line_total"))
+            quantity, price, total = (
+                float(line[name] or 0) for name in ("quantity", "unit_price", "line_total")
+            )
             exact = abs(quantity * price - total) < 0.00005 and round(price, 2) == price
             yield {
                 "product_id": products.get(line["sku"], unmapped).id,
@@ -189,7 +191,10 @@ class EcomOrderImport(models.AbstractModel):
                 "ecom_sku": line["sku"] or False,
                 "ecom_sub_order_no": line["sub_order_no"] or False,
             }
-        for column, sign, xmlid in (("freight", 1, "product_freight"), ("shop_discount", -1, "product_discount")):
+        for column, sign, xmlid in (
+            ("freight", 1, "product_freight"),
+            ("shop_discount", -1, "product_discount"),
+        ):
             amount = sign * float(order[column] or 0)
             if amount:
                 product = self.env.ref(f"ecom_connectors.{xmlid}")

@@ -43,7 +43,8 @@ class EcomPlatform(models.Model):
             return re.sub(r"[\W_]+", "", (word or "").lower())
 
         wanted = plain(text)
-        for platform in self.with_context(active_test=False).search([]):
+        # There are a few dozen platforms, and their names are compared without blanks and marks.
+        for platform in self.with_context(active_test=False).search([]):  # pylint: disable=no-search-all
             names = [platform.code, platform.name, *(platform.aliases or "").split(",")]
             if wanted and wanted in map(plain, names):
                 return platform

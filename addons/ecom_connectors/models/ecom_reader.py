@@ -119,8 +119,10 @@ class EcomReader(models.AbstractModel):
             [("platform_id.code", "=", meta["platform"]), ("company_id", "in", self.env.companies.ids)]
         )
         fitting = accounts.filtered(
-            lambda account: account[f"takes_{meta['kind']}"]
-            and (not account.merchant or not meta["merchant"] or account.merchant == meta["merchant"])
+            lambda account: (
+                account[f"takes_{meta['kind']}"]
+                and (not account.merchant or not meta["merchant"] or account.merchant == meta["merchant"])
+            )
         )
         named = fitting.filtered(lambda account: account.merchant and account.merchant == meta["merchant"])
         fitting = named or fitting

@@ -16,9 +16,7 @@ class EcomRefund(models.Model):
     _rec_name = "refund_no"
     _check_company_auto = True
 
-    shop_id = fields.Many2one(
-        "ecom.shop", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    shop_id = fields.Many2one("ecom.shop", required=True, index=True, ondelete="restrict", check_company=True)
     platform_id = fields.Many2one(related="shop_id.platform_id", store=True)
     company_id = fields.Many2one(related="shop_id.company_id", store=True, index=True)
     refund_no = fields.Char("Refund No.", required=True)

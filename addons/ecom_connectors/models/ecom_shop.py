@@ -89,9 +89,7 @@ class EcomShop(models.Model):
         found = {shop.code: shop for shop in shops}
         missing = sorted(set(codes) - set(found))
         if missing:
-            raise UserError(
-                self.env._("There is no shop with the code %(codes)s.", codes=", ".join(missing))
-            )
+            raise UserError(self.env._("There is no shop with the code %(codes)s.", codes=", ".join(missing)))
         return found
 
     def action_open_orders(self):

@@ -26,7 +26,7 @@ class ResPartner(models.Model):
                     ("company_id", "in", [partner.company_id.id, False] if partner.company_id else [False]),
                 ]
             )
-            twin = twins.filtered(lambda other: re.sub(r"\W", "", other.vat).upper() == plain)
+            twin = twins.filtered(lambda other, plain=plain: re.sub(r"\W", "", other.vat).upper() == plain)
             if twin:
                 raise ValidationError(
                     self.env._(

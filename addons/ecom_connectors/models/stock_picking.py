@@ -12,10 +12,12 @@ class StockPicking(models.Model):
     def _action_done(self):
         result = super()._action_done()
         shipped = self.filtered(
-            lambda picking: picking.state == "done"
-            and picking.picking_type_code in ("outgoing", "dropship")
-            and picking.ecom_shop_id
-            and not picking.sale_id.ecom_shipped_at
+            lambda picking: (
+                picking.state == "done"
+                and picking.picking_type_code in ("outgoing", "dropship")
+                and picking.ecom_shop_id
+                and not picking.sale_id.ecom_shipped_at
+            )
         )
         for picking in shipped:
             # Warehouse staff may ship without the right to edit sales orders.

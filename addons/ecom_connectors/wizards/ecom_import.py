@@ -23,9 +23,7 @@ class EcomImport(models.TransientModel):
         self.ensure_one()
         if not self.attachment_ids:
             raise UserError(self.env._("Choose at least one file."))
-        files = [
-            {"name": attachment.name, "content": attachment.datas} for attachment in self.attachment_ids
-        ]
+        files = [{"name": attachment.name, "content": attachment.datas} for attachment in self.attachment_ids]
         if self.what == "bills":
             results = self.env["ecom.bill"].import_files(files, self.account_id.code or None)
         else:

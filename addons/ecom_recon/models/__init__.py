@@ -7,6 +7,8 @@ from . import ecom_account
 from . import ecom_match
 from . import ecom_tally
 from . import ecom_matcher
+from . import ecom_matcher_facts
+from . import ecom_matcher_store
 from . import ecom_exception
 from . import ecom_exception_resolve
 from . import ecom_explainer

@@ -27,6 +27,7 @@ FROZEN_ITEM = {
     "tax_ids",
     "display_type",
     "ecom_order_id",
+    "ecom_item",
 }
 
 
@@ -163,6 +164,11 @@ class AccountMoveLine(models.Model):
     ecom_order_id = fields.Many2one(
         "sale.order", "Platform Order", readonly=True, index="btree_not_null", ondelete="restrict", copy=True
     )
+    ecom_item = fields.Integer(
+        "Item of the Posting",
+        readonly=True,
+        help="Journal items that share a number book the same bill lines.",
+    )
     ecom_posting_line_ids = fields.One2many("ecom.posting.line", "entry_id", "Bill Lines", readonly=True)
 
     @api.model_create_multi
@@ -184,8 +190,15 @@ class AccountMoveLine(models.Model):
 
     def action_open_ecom_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")
+        # A share or a tax has its lines under the first item of its number.
+        parts = self.filtered(lambda item: item.ecom_item and not item.move_id.reversed_entry_id)
+        alike = self.search(
+            [("move_id", "in", parts.move_id.ids), ("ecom_item", "in", parts.mapped("ecom_item"))]
+        )
+        keys = {(item.move_id, item.ecom_item) for item in parts}
+        booked = alike.filtered(lambda item: (item.move_id, item.ecom_item) in keys)
         # The money itself stands against all lines of its entry, and so does every item of a reversal.
-        whole = self.filtered(lambda item: not item.ecom_posting_line_ids).move_id._ecom_postings()
-        domain = ["|", ("posting_line_ids.entry_id", "in", self.ids)]
+        whole = (self - parts).move_id._ecom_postings()
+        domain = ["|", ("posting_line_ids.entry_id", "in", booked.ids)]
         domain += [("posting_line_ids.posting_id", "in", whole.ids)]
         return {**action, "domain": domain, "context": {}}

@@ -16,7 +16,9 @@ class EcomAccount(models.Model):
         kind = "success"
         if self._has_runner():
             for group in groups:
-                group.with_delay(description=f"ecom: {', '.join(group.mapped('code'))}")._job(post, when_locked)
+                group.with_delay(description=f"ecom: {', '.join(group.mapped('code'))}")._job(
+                    post, when_locked
+                )
             message = self.env._("%s jobs are queued. Their results appear under Runs.", len(groups))
         else:
             runs = [run for group in groups for run in group._job(post, when_locked)]
@@ -117,7 +119,8 @@ class EcomAccount(models.Model):
                      FROM ecom_account a
                      LEFT JOIN ecom_bill_line l ON l.account_id = a.id
                      LEFT JOIN ecom_tally t ON t.id = l.tally_id
-                     LEFT JOIN ecom_posting_line p ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
+                     LEFT JOIN ecom_posting_line p
+                       ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
                     WHERE a.id = ANY(%s) GROUP BY a.id""",
                 self.ids,
             )
@@ -153,7 +156,9 @@ class EcomAccount(models.Model):
 
     def _money_ledger(self):
         """The ledger account where the platform's balance stands."""
-        return self.env["ecom.role.map"]._lookup(self.company_id)("platform_balance", self, self.env["ecom.shop"])
+        return self.env["ecom.role.map"]._lookup(self.company_id)(
+            "platform_balance", self, self.env["ecom.shop"]
+        )
 
     def _ledger_balance(self):
         """Balance of the money account in its own currency, posted entries only."""

@@ -177,11 +177,18 @@ class EcomException(models.Model):
         changed = self.type != kind or not self.currency_id.is_zero(self.amount - amount)
         if changed:
             self._unseal().write(
-                {"type": kind, "amount": amount, "severity": SEVERITY.get(kind, "0"), "day": values.get("day")}
+                {
+                    "type": kind,
+                    "amount": amount,
+                    "severity": SEVERITY.get(kind, "0"),
+                    "day": values.get("day"),
+                }
             )
         # An accepted difference is only found again when it is not the one that was accepted.
         stale = changed or self.resolution in ("by_itself", "accepted")
-        over = self.state == "waiting" and self.wait_until and self.wait_until < fields.Date.context_today(self)
+        over = (
+            self.state == "waiting" and self.wait_until and self.wait_until < fields.Date.context_today(self)
+        )
         if over or (self.state == "done" and stale):
             self._go_to("open", resolution=False, resolution_note=False, accepted=False)
 
@@ -196,18 +203,25 @@ class EcomException(models.Model):
             record: record.user_id.id
             for name in ("ecom.shop", "ecom.account")
             for record in self.env[name].browse(
-                {v[name.replace("ecom.", "") + "_id"] for v in found if v.get(name.replace("ecom.", "") + "_id")}
+                {
+                    v[name.replace("ecom.", "") + "_id"]
+                    for v in found
+                    if v.get(name.replace("ecom.", "") + "_id")
+                }
             )
         }
         values_list = []
         for values in found:
             severity = SEVERITY.get(values["type"], "0")
-            shop = self.env["ecom.shop"].browse(values.get("shop_id") or ())
             account = self.env["ecom.account"].browse(values.get("account_id") or ())
+            shop = self.env["ecom.shop"].browse(values.get("shop_id") or ())
+            if not shop and len(account.shop_ids) == 1:
+                shop = account.shop_ids
             values_list.append(
                 {
                     **{name: values.get(name) for name in COLUMNS},
                     "order_no": values.get("order_no") or numbers.get(values.get("order_id")),
+                    "shop_id": shop.id,
                     "company_id": company.id,
                     "severity": severity,
                     "due_day": today + timedelta(days=DUE_DAYS[severity]),
@@ -216,7 +230,9 @@ class EcomException(models.Model):
                     "run_id": run.id,
                 }
             )
-        quiet = self._unseal().with_context(tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True)
+        quiet = self._unseal().with_context(
+            tracking_disable=True, mail_create_nolog=True, mail_create_nosubscribe=True
+        )
         quiet.create(values_list)
 
     def _export(self):

@@ -8,7 +8,6 @@ import pandas as pd
 from odoo import api, models
 from odoo.tools import SQL
 
-
 from .ecom_matcher import DUE_DAY, EXPECTED
 
 # A line without an order number may pay an order that is up to so many days old.
@@ -57,7 +56,8 @@ class EcomExplainer(models.AbstractModel):
     def _unknown_words(self):
         """One exception per word, whatever number of lines waits for it."""
         rows = self._rows(
-            """SELECT r.id, r.account_id, r.kind, l.currency_id, l.word, sum(l.amount) AS amount, min(l.day) AS day
+            """SELECT r.id, r.account_id, r.kind, l.currency_id, l.word, sum(l.amount) AS amount,
+                      min(l.day) AS day
                  FROM run_tally r JOIN ecom_bill_line l ON l.tally_id = r.id
                 WHERE r.prefix = 'word' GROUP BY r.id, r.account_id, r.kind, l.currency_id, l.word"""
         )
@@ -75,7 +75,9 @@ class EcomExplainer(models.AbstractModel):
             }
 
     def _chain_gaps(self, accounts):
-        bills = self.env["ecom.bill"].search([("account_id", "in", accounts.ids), ("chain_state", "=", "gap")])
+        bills = self.env["ecom.bill"].search(
+            [("account_id", "in", accounts.ids), ("chain_state", "=", "gap")]
+        )
         for bill in bills:
             yield {
                 "cause": f"chain:{bill.id}",
@@ -118,7 +120,9 @@ class EcomExplainer(models.AbstractModel):
                 (odd if until and row["day"] <= until else waiting).append(row)
         self._set_state([row["id"] for row in waiting], "timing")
         self._set_state([row["id"] for row in odd], "exception")
-        candidates = self._candidates([row["id"] for row in odd if row["received"] > 0 and not row["order_ref"]])
+        candidates = self._candidates(
+            [row["id"] for row in odd if row["received"] > 0 and not row["order_ref"]]
+        )
         found = [self._without_order(row, candidates.get(row["id"], []), row["id"] in torn) for row in odd]
         return found, {order for orders in candidates.values() for order in orders}
 
@@ -159,7 +163,8 @@ class EcomExplainer(models.AbstractModel):
             return {}
         rows = self._rows(
             """SELECT t.id, o.id AS order_id
-                 FROM (SELECT l.tally_id AS id, min(l.account_id) AS account_id, min(l.currency_id) AS currency_id,
+                 FROM (SELECT l.tally_id AS id, min(l.account_id) AS account_id,
+                              min(l.currency_id) AS currency_id,
                               sum(l.amount) AS amount, min(l.day) AS day
                          FROM ecom_bill_line l JOIN ecom_category c ON c.id = l.category_id
                         WHERE l.tally_id IN %s AND c.kind = 'receivable' GROUP BY l.tally_id) t
@@ -353,5 +358,3 @@ class EcomExplainer(models.AbstractModel):
                     rule,
                 )
             )
-
-

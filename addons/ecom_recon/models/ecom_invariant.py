@@ -38,7 +38,8 @@ QUERIES = {
     "tally_parents": SQL(
         """SELECT t.ref FROM ecom_tally t
             WHERE NOT EXISTS (SELECT 1 FROM ecom_account a WHERE a.id = t.account_id)
-               OR t.match_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ecom_match m WHERE m.id = t.match_id)"""
+               OR t.match_id IS NOT NULL
+                  AND NOT EXISTS (SELECT 1 FROM ecom_match m WHERE m.id = t.match_id)"""
     ),
     "posting_parents": SQL(
         """SELECT p.id FROM ecom_posting_line p
@@ -76,13 +77,11 @@ QUERIES = {
     "posted_sum": SQL(
         """SELECT m.name FROM ecom_posting p JOIN account_move m ON m.id = p.move_id
              JOIN LATERAL (SELECT sum(l.amount) AS amount FROM ecom_posting_line x
-                             JOIN ecom_bill_line l ON l.id = x.line_id WHERE x.posting_id = p.id) booked ON true
+                             JOIN ecom_bill_line l ON l.id = x.line_id
+                            WHERE x.posting_id = p.id) booked ON true
              JOIN LATERAL (SELECT sum(e.amount_currency) AS amount FROM account_move_line e
-                            WHERE e.move_id = p.move_id AND NOT EXISTS (
-                                  SELECT 1 FROM ecom_posting_line x WHERE x.entry_id = e.id)) money ON true
+                            WHERE e.move_id = p.move_id AND coalesce(e.ecom_item, 0) = 0) money ON true
             WHERE p.stage = 'money' AND p.state = 'posted'
-              AND NOT EXISTS (SELECT 1 FROM account_move_line e JOIN ecom_voucher_line v ON v.tax_id IS NOT NULL
-                               WHERE e.move_id = p.move_id)
               AND coalesce(booked.amount, 0) <> coalesce(money.amount, 0)"""
     ),
     "entry_balanced": SQL(
@@ -118,7 +117,8 @@ QUERIES = {
     "gap_is_told": SQL(
         """SELECT b.name FROM ecom_bill b WHERE b.chain_state = 'gap'
               AND EXISTS (SELECT 1 FROM ecom_tally t WHERE t.account_id = b.account_id AND NOT t.dirty)
-              AND NOT EXISTS (SELECT 1 FROM ecom_exception e WHERE e.bill_id = b.id AND e.type = 'chain_gap')"""
+              AND NOT EXISTS (SELECT 1 FROM ecom_exception e
+                               WHERE e.bill_id = b.id AND e.type = 'chain_gap')"""
     ),
 }
 
@@ -146,7 +146,9 @@ class EcomInvariant(models.AbstractModel):
         """Log every broken invariant as an error, so that whoever watches the server hears of it."""
         for invariant in self._check():
             if not invariant["holds"]:
-                _logger.error("invariant %s is broken: %s", invariant["id"], "; ".join(invariant["offenders"]))
+                _logger.error(
+                    "invariant %s is broken: %s", invariant["id"], "; ".join(invariant["offenders"])
+                )
 
     def _result(self, name, offenders):
         return {"id": name, "holds": not offenders, "offenders": offenders}

@@ -81,11 +81,15 @@ class EcomLedgerSetup(models.AbstractModel):
         parent = role.parent_code and self._parent(role, company)
         if not parent:
             parent = ledgers.search(
-                [("account_type", "=", role.account_type), ("company_ids", "in", company.id)], limit=1, order="code"
+                [("account_type", "=", role.account_type), ("company_ids", "in", company.id)],
+                limit=1,
+                order="code",
             )
         start = f"{parent.code[:4]}01" if parent else f"{role.sequence:04d}01"
         names = [
-            f"{role.with_context(lang=lang).name} - {target.name}" if target else role.with_context(lang=lang).name
+            f"{role.with_context(lang=lang).name} - {target.name}"
+            if target
+            else role.with_context(lang=lang).name
             for lang in ("en_US", "zh_CN")
         ]
         ledger = ledgers.with_context(lang="en_US").create(

@@ -3,8 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.ecom_connectors.models.ecom_tally import STATES
 from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+from odoo.addons.ecom_connectors.models.ecom_tally import STATES
 
 LEG_STATES = [
     ("none", "Nothing Due"),

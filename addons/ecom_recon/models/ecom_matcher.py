@@ -1,15 +1,11 @@
 """Match stage: gather facts in sets, let the library decide, store the verdicts."""
 
-import io
-
 import pandas as pd
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from odoo.addons.ecom_connectors.models.ecom_tally import REFUND, TRANSACTION
-
-from ..lib.ecom_reconcile import FEE_COLUMNS, VERSION, decide
 
 # More in one call would only need more memory.
 TALLIES_PER_GROUP = 100_000
@@ -21,36 +17,6 @@ DUE_DAY = SQL(
     """(coalesce(o.ecom_signed_at, o.ecom_shipped_at, o.ecom_paid_at)
         AT TIME ZONE 'UTC' AT TIME ZONE s.timezone)::date"""
 )
-
-VERDICT_COLUMNS = {
-    "order_id": "int",
-    "shop_id": "int",
-    "currency_id": "int",
-    "state": "text",
-    "rule": "text",
-    "order_count": "int",
-    "expected_total": "bigint",
-    "expected_received": "bigint",
-    "expected_refund": "bigint",
-    "amount_received": "bigint",
-    "amount_refund": "bigint",
-    "amount_fee": "bigint",
-    "variance_order": "bigint",
-    "variance_received": "bigint",
-    "variance_refund": "bigint",
-    "variance_fee": "bigint",
-    "state_order": "text",
-    "state_received": "text",
-    "state_refund": "text",
-    "state_fee": "text",
-    "lag_days": "int",
-    "first_day": "date",
-    "last_day": "date",
-    "how": "text",
-    "scale": "bigint",
-}
-AMOUNTS = [name for name, kind in VERDICT_COLUMNS.items() if kind == "bigint" and name != "scale"]
-PLAIN = [name for name in VERDICT_COLUMNS if name not in (*AMOUNTS, "how", "scale")]
 
 
 class EcomMatcher(models.AbstractModel):
@@ -195,7 +161,7 @@ class EcomMatcher(models.AbstractModel):
         return torn
 
     def _join_batches(self):
-        """Give orders that were paid together, now or in an earlier match, one component: the smallest number."""
+        """Give orders that were paid together, now or before, one component: the smallest number."""
         self._run(
             """SELECT p.order_id, b.order_id FROM run_pair p
                  JOIN (SELECT tally_id, min(order_id) AS order_id FROM run_pair
@@ -238,7 +204,10 @@ class EcomMatcher(models.AbstractModel):
             ),
             (
                 "refund",
-                SQL("(SELECT shop_id, refund_no AS name, order_id FROM ecom_refund WHERE order_id IS NOT NULL) x"),
+                SQL(
+                    "(SELECT shop_id, refund_no AS name, order_id FROM ecom_refund"
+                    " WHERE order_id IS NOT NULL) x"
+                ),
             ),
             (
                 "sub_order",
@@ -250,280 +219,6 @@ class EcomMatcher(models.AbstractModel):
             ),
         ]
 
-    # --- facts in, verdicts out ---------------------------------------------
-
-    def _facts(self):
-        """One row per component: its orders, its lines, its granted refunds; amounts in minor units."""
-        sums = self._frame(
-            """SELECT m.comp,
-                      min(array_position(ARRAY['batch','manual','order','payment','refund','sub_order'], m.how)) AS how,
-                      min(l.currency_id) AS bill_currency, max(l.currency_id) AS bill_currency_max,
-                      max(u.scale)::bigint AS scale,
-                      (coalesce(sum(l.amount) FILTER (WHERE %(received)s), 0) * max(u.scale))::bigint AS received,
-                      (coalesce(sum(l.amount) FILTER (WHERE %(refunded)s), 0) * max(u.scale))::bigint AS refunded,
-                      (coalesce(sum(l.amount) FILTER (WHERE %(subsidy)s), 0) * max(u.scale))::bigint AS subsidy_back,
-                      (coalesce(sum(l.amount) FILTER (WHERE c.kind = 'fee'), 0) * max(u.scale))::bigint AS fee,
-                      count(*) FILTER (WHERE c.kind = 'receivable' AND l.amount > 0) AS payments,
-                      count(*) FILTER (WHERE %(refunded)s) AS refunds,
-                      coalesce(min(l.day) FILTER (WHERE c.kind = 'receivable'), min(l.day)) AS first_day,
-                      max(l.day) AS last_day
-                 FROM run_member m JOIN ecom_bill_line l ON l.tally_id = m.tally_id
-                 JOIN ecom_category c ON c.id = l.category_id
-                 JOIN %(scales)s u ON u.id = l.currency_id
-                GROUP BY m.comp""",
-            scales=SCALES,
-            **self._legs(),
-        )
-        facts = self._frame(
-            """SELECT r.comp, count(*) AS order_count, min(o.ecom_shop_id) AS shop_id,
-                      min(o.currency_id) AS currency_id, max(o.currency_id) AS currency_max,
-                      (sum(o.amount_total) * max(u.scale))::bigint AS order_total,
-                      (sum(%(expected)s) * max(u.scale))::bigint AS expected,
-                      min(%(due)s) AS due_day, min(o.date_order)::date AS order_day
-                 FROM run_order r JOIN sale_order o ON o.id = r.order_id
-                 JOIN ecom_shop s ON s.id = o.ecom_shop_id JOIN %(scales)s u ON u.id = o.currency_id
-                GROUP BY r.comp""",
-            expected=EXPECTED,
-            due=DUE_DAY,
-            scales=SCALES,
-        )
-        granted = self._frame(
-            """SELECT r.comp, (sum(f.amount) * max(u.scale))::bigint AS recorded,
-                      max((f.refunded_at AT TIME ZONE 'UTC' AT TIME ZONE s.timezone)::date) AS refund_day
-                 FROM run_order r JOIN ecom_refund f ON f.order_id = r.order_id
-                 JOIN ecom_shop s ON s.id = f.shop_id JOIN %s u ON u.id = f.currency_id GROUP BY r.comp""",
-            SCALES,
-        )
-        orders = facts.merge(sums, on="comp", how="inner").merge(granted, on="comp", how="left")
-        orders["recorded"] = pd.to_numeric(orders["recorded"]).fillna(0).astype("int64")
-        return self._flags(orders.sort_values("comp", ignore_index=True))
-
-    def _legs(self):
-        """Which lines are money received, returned, or a subsidy taken back."""
-        # A tax line or a subsidy that goes out with a refund belongs to the refund.
-        subsidy = SQL("c.code = 'subsidy' AND l.amount < 0")
-        tax_back = SQL("c.kind = 'tax' AND l.refund_ref IS NOT NULL")
-        return {
-            "received": SQL("c.kind IN ('receivable', 'tax') AND NOT (%s) AND NOT (%s)", subsidy, tax_back),
-            "refunded": SQL("c.kind = 'refund' OR (%s)", tax_back),
-            "subsidy": subsidy,
-        }
-
-    def _flags(self, orders):
-        """Add what is not a sum: which rule found the order, one currency or not, what may still come."""
-        orders["how"] = orders["how"].map(
-            dict(enumerate(("batch", "manual", "order", "payment", "refund", "sub_order"), start=1))
-        )
-        orders["same_currency"] = (
-            (orders["bill_currency"] == orders["bill_currency_max"])
-            & (orders["currency_id"] == orders["currency_max"])
-            & (orders["currency_id"] == orders["bill_currency"])
-        )
-        shops = self.env["ecom.shop"].browse([int(shop) for shop in orders["shop_id"].unique()])
-        keeps = {
-            shop.id
-            for [shop] in self.env["ecom.refund"]._read_group([("shop_id", "in", shops.ids)], ["shop_id"])
-        }
-        orders["checks_refunds"] = orders["shop_id"].isin(keeps)
-        orders["largest_excess"] = self._excess(orders)
-        waits = self.env["ecom.explainer"]._waits(shops)
-        orders["refund_waits"] = waits(orders["shop_id"], orders["refund_day"])
-        orders["payment_waits"] = waits(orders["shop_id"], orders["due_day"])
-        orders["fee_waits"] = waits(orders["shop_id"], orders["first_day"])
-        return orders
-
-    def _excess(self, orders):
-        """Whether one single payment is exactly what an order received too much."""
-        over = orders[orders["received"] > orders["expected"]]
-        result = pd.Series(False, index=orders.index)
-        if over.empty:
-            return result
-        payments = self._frame(
-            """SELECT m.comp, (sum(l.amount) * max(u.scale))::bigint AS amount FROM run_member m
-                 JOIN ecom_bill_line l ON l.tally_id = m.tally_id
-                 JOIN ecom_category c ON c.id = l.category_id JOIN %(scales)s u ON u.id = l.currency_id
-                WHERE m.comp IN %(comps)s AND %(received)s
-                GROUP BY m.comp, l.bill_id, l.row, l.tally_id""",
-            comps=tuple(int(comp) for comp in over["comp"]),
-            received=self._legs()["received"],
-            scales=SCALES,
-        )
-        paid = payments.groupby("comp")["amount"].agg(list)
-        for position, comp, excess in zip(over.index, over["comp"], over["received"] - over["expected"], strict=True):
-            result[position] = len(paid.get(comp, [])) > 1 and excess in paid[comp]
-        return result
-
-    def _decide(self, orders):
-        """Verdicts of the library, by tolerance profile because that is the shops'."""
-        fees = self._fees(orders)
-        groups = {}
-        for (shop_id, scale), part in orders.groupby(["shop_id", "scale"], sort=True):
-            shop = self.env["ecom.shop"].browse(int(shop_id))
-            digits = len(str(int(scale))) - 1
-            groups.setdefault((shop.tolerance_id, shop.fee_tolerance_id, digits), []).append(part)
-        verdicts = []
-        for (tolerance, fee_tolerance, digits), parts in groups.items():
-            part = pd.concat(parts)
-            place = pd.Series(range(len(part)), index=part.index)
-            mine = fees[fees["position"].isin(part.index)]
-            mine = mine.assign(position=place.reindex(mine["position"]).to_numpy())
-            verdicts.append(decide(part, mine, tolerance._limits(digits), fee_tolerance._limits(digits)))
-        verdict = pd.concat(verdicts).reindex(orders.index) if verdicts else pd.DataFrame()
-        return self._accepted(orders, verdict)
-
-    def _accepted(self, orders, verdict):
-        """A difference that a person has accepted, as it still is, is no exception any more."""
-        if verdict.empty:
-            return verdict
-        odd = verdict.index[verdict["exception"] != ""]
-        comps = {int(orders["comp"][index]): index for index in odd}
-        done = self.env["ecom.exception"].search(
-            [("order_id", "in", list(comps)), ("state", "=", "done"), ("resolution", "=", "accepted")]
-        )
-        for exception in done:
-            index = comps[exception.order_id.id]
-            amount = verdict.at[index, "exception_amount"] / int(orders.at[index, "scale"])
-            same = exception.type == verdict.at[index, "exception"]
-            if same and exception.currency_id.is_zero(exception.amount - amount):
-                legs = ["state_order", "state_received", "state_refund", "state_fee"]
-                for leg in legs:
-                    if verdict.at[index, leg] == "mismatch":
-                        verdict.at[index, leg] = "tolerance"
-                verdict.at[index, "exception"] = ""
-                verdict.at[index, "state"], verdict.at[index, "rule"] = "tolerance", "accepted"
-        return verdict
-
-    def _fees(self, orders):
-        """FEE_COLUMNS for every order and fee rule of its shop, `position` being the index of `orders`."""
-        empty = pd.DataFrame({name: pd.Series(dtype="int64") for name in FEE_COLUMNS})
-        shops = [int(shop) for shop in orders["shop_id"].unique()]
-        rules = self.env["ecom.fee.rule"].search([("shop_id", "in", shops)])
-        if not rules:
-            return empty
-        table = pd.DataFrame(
-            [
-                {
-                    "shop_id": rule.shop_id.id,
-                    "category_id": rule.category_id.id,
-                    "rate": round(rule.rate_percent * 10_000),
-                    "fixed": rule.fixed,
-                    "minimum": rule.minimum or None,
-                    "maximum": rule.maximum or None,
-                    "date_from": rule.date_from or fields.Date.to_date("1900-01-01"),
-                    "date_to": rule.date_to or fields.Date.to_date("9999-12-31"),
-                }
-                for rule in rules
-            ]
-        )
-        charged = self._frame(
-            """SELECT m.comp, l.category_id, (sum(l.amount) * max(u.scale))::bigint AS fee FROM run_member m
-                 JOIN ecom_bill_line l ON l.tally_id = m.tally_id JOIN %(scales)s u ON u.id = l.currency_id
-                WHERE l.category_id IN %(categories)s GROUP BY m.comp, l.category_id""",
-            categories=tuple(rules.category_id.ids),
-            scales=SCALES,
-        )
-        base = orders[["comp", "shop_id", "scale", "order_day", "fee_waits"]].reset_index(names="position")
-        merged = base.merge(table, on="shop_id").merge(charged, on=["comp", "category_id"], how="left")
-        merged = merged[(merged["order_day"] >= merged["date_from"]) & (merged["order_day"] <= merged["date_to"])]
-        if merged.empty:
-            return empty
-        merged["fee"] = pd.to_numeric(merged["fee"]).fillna(0).astype("int64")
-        for name, nothing in (("fixed", 0), ("minimum", -1), ("maximum", -1)):
-            minor = (pd.to_numeric(merged[name]) * merged["scale"]).round()
-            merged[name] = minor.fillna(nothing).astype("int64")
-        return merged.rename(columns={"fee_waits": "waits"})[list(FEE_COLUMNS)]
-
-    # --- storing ------------------------------------------------------------
-
-    def _store(self, orders, verdict):
-        """Verdicts into `ecom_match`, their state into the tallies. Unchanged rows are not touched."""
-        if orders.empty:
-            return
-        table = pd.DataFrame(
-            {
-                "order_id": orders["comp"],
-                "shop_id": orders["shop_id"],
-                "currency_id": orders["bill_currency"],
-                "order_count": orders["order_count"],
-                "expected_total": orders["order_total"],
-                "expected_received": orders["expected"],
-                "expected_refund": orders["recorded"],
-                "amount_received": orders["received"],
-                "amount_refund": orders["refunded"] + orders["subsidy_back"],
-                "amount_fee": orders["fee"],
-                "lag_days": (pd.to_datetime(orders["first_day"]) - pd.to_datetime(orders["due_day"]))
-                .dt.days.fillna(0)
-                .astype("int64"),
-                "first_day": orders["first_day"],
-                "last_day": orders["last_day"],
-                "how": orders["how"],
-                "scale": orders["scale"],
-            }
-        )
-        table = pd.concat([table, verdict.drop(columns=["exception", "exception_amount"])], axis=1)
-        self._stage(table[list(VERDICT_COLUMNS)])
-        self._upsert()
-        self.env.cr.execute("DROP TABLE run_verdict")
-
-    def _stage(self, table):
-        """Copy verdicts into `run_verdict`."""
-        columns = ", ".join(f"{name} {kind}" for name, kind in VERDICT_COLUMNS.items())
-        # Column names and types are constants of ours.
-        self.env.cr.execute(f"CREATE TEMP TABLE run_verdict ({columns}) ON COMMIT DROP")  # pylint: disable=sql-injection
-        buffer = io.StringIO()
-        table.to_csv(buffer, sep="\t", header=False, index=False, na_rep="\\N")
-        buffer.seek(0)
-        with self.env.cr._cnx.cursor() as cursor:
-            cursor.copy_expert("COPY run_verdict FROM STDIN", buffer)
-        self._run("CREATE UNIQUE INDEX ON run_verdict (order_id)")
-        self._run("ANALYZE run_verdict")
-
-    def _upsert(self):
-        columns = SQL(", ").join(SQL.identifier(name) for name in (*PLAIN, *AMOUNTS))
-        values = SQL(", ").join(
-            [
-                *(SQL.identifier("v", name) for name in PLAIN),
-                *(SQL("%s / v.scale::numeric", SQL.identifier("v", name)) for name in AMOUNTS),
-            ]
-        )
-        changed = SQL(", ").join(SQL.identifier("ecom_match", name) for name in (*PLAIN, *AMOUNTS))
-        excluded = SQL(", ").join(SQL.identifier("excluded", name) for name in (*PLAIN, *AMOUNTS))
-        # An order that has joined a batch gives up the match of its own.
-        self._run(
-            """DELETE FROM ecom_match m USING run_order r
-                WHERE m.order_id = r.order_id AND r.comp <> r.order_id"""
-        )
-        self._run(
-            """INSERT INTO ecom_match (company_id, rule_version, %s)
-               SELECT s.company_id, %s, %s FROM run_verdict v JOIN ecom_shop s ON s.id = v.shop_id
-                ORDER BY v.order_id
-               ON CONFLICT (order_id) DO UPDATE SET (rule_version, %s) = (excluded.rule_version, %s)
-                WHERE (ecom_match.rule_version, %s) IS DISTINCT FROM (excluded.rule_version, %s)""",
-            columns,
-            VERSION,
-            values,
-            columns,
-            excluded,
-            changed,
-            excluded,
-        )
-        self._run(
-            """INSERT INTO ecom_match_order (match_id, order_id)
-               SELECT m.id, r.order_id FROM run_order r
-                 JOIN run_verdict v ON v.order_id = r.comp JOIN ecom_match m ON m.order_id = r.comp
-               ON CONFLICT (order_id) DO UPDATE SET match_id = excluded.match_id
-                WHERE ecom_match_order.match_id <> excluded.match_id"""
-        )
-        self._run(
-            """UPDATE ecom_tally t
-                  SET match_id = m.id, state = m.state, rule = nullif(m.rule, ''), how = x.how,
-                      shop_id = m.shop_id, dirty = false
-                 FROM run_member x JOIN ecom_match m ON m.order_id = x.comp
-                WHERE t.id = x.tally_id
-                  AND (t.match_id, t.state, t.rule, t.dirty)
-                      IS DISTINCT FROM (m.id, m.state, nullif(m.rule, ''), false)"""
-        )
-
     # --- SQL ----------------------------------------------------------------
 
     def _run(self, query, *args, **kwargs):
@@ -534,4 +229,3 @@ class EcomMatcher(models.AbstractModel):
         self.env.cr.execute(SQL(query, *args, **kwargs))
         names = [column.name for column in self.env.cr.description]
         return pd.DataFrame(self.env.cr.fetchall(), columns=names)
-

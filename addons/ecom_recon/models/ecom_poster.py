@@ -34,6 +34,10 @@ class EcomPoster(models.AbstractModel):
         self = self.with_context(self._own_context(accounts.company_id))
         accounts = accounts.with_env(self.env)
         self.env.flush_all()
+        for account in accounts.filtered(lambda account: not account.journal_id):
+            raise UserError(
+                self.env._("%(account)s has no journal. Run the ledger set-up.", account=account.display_name)
+            )
         self._collect(accounts)
         moves = self._openings(accounts, run)
         for stage in ("money", "reclass"):
@@ -226,12 +230,6 @@ class EcomPoster(models.AbstractModel):
         known = {}
         for plan in plans:
             account, day = plan["account"], max(item["day"] for item in plan["items"])
-            if not account.journal_id:
-                raise UserError(
-                    self.env._(
-                        "%(account)s has no journal. Run the ledger set-up.", account=account.display_name
-                    )
-                )
             key = (account.journal_id, day)
             if key not in known:
                 known[key] = self._open_after(account, day)

@@ -52,6 +52,7 @@ class EcomPoster(models.AbstractModel):
                     "amount_currency": posting.amount / scale,
                     "balance": balance / own,
                     "ecom_order_id": fact["order"],
+                    "ecom_item": fact["item"],
                     "analytic_distribution": fact["analytic"],
                     "tax_ids": False,
                 },

@@ -16,7 +16,9 @@ class EcomRole(models.Model):
     sequence = fields.Integer(default=10)
     per_account = fields.Boolean(help="Every platform account has a ledger account of its own.")
     account_type = fields.Selection(
-        selection=lambda self: self.env["account.account"]._fields["account_type"]._description_selection(self.env),
+        selection=lambda self: (
+            self.env["account.account"]._fields["account_type"]._description_selection(self.env)
+        ),
         required=True,
     )
     parent_code = fields.Char(help="Code on the Chinese chart below which the set-up opens a sub-account.")
@@ -73,7 +75,8 @@ class EcomRoleMap(models.Model):
                     return table[key]
             raise UserError(
                 self.env._(
-                    "The role %(role)s has no ledger account for %(account)s. Run the ledger set-up or map it.",
+                    "The role %(role)s has no ledger account for %(account)s. "
+                    "Run the ledger set-up or map it.",
                     role=self.env["ecom.role"].search([("code", "=", role)]).name or role,
                     account=ecom_account.display_name,
                 )

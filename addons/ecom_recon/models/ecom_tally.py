@@ -24,7 +24,9 @@ class EcomBillLine(models.Model):
     order_id = fields.Many2one(related="match_id.order_id", string="Order")
     posting_line_ids = fields.One2many("ecom.posting.line", "line_id", readonly=True)
     # Operators see which entries book a line, and open them only if they may.
-    move_ids = fields.Many2many("account.move", string="Entries", compute="_compute_move_ids", compute_sudo=True)
+    move_ids = fields.Many2many(
+        "account.move", string="Entries", compute="_compute_move_ids", compute_sudo=True
+    )
 
     @api.depends("posting_line_ids.entry_id")
     def _compute_move_ids(self):

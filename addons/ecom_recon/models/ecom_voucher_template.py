@@ -47,7 +47,9 @@ class EcomVoucherTemplate(models.Model):
         for (category, _mode), rows in table.items():
             if round(sum(row.percent for row in rows), 4) != 100:
                 raise UserError(
-                    self.env._("The voucher lines of %(category)s do not add up to 100 %%.", category=category.name)
+                    self.env._(
+                        "The voucher lines of %(category)s do not add up to 100 %%.", category=category.name
+                    )
                 )
         return table
 
@@ -61,7 +63,9 @@ class EcomVoucherLine(models.Model):
 
     template_id = fields.Many2one("ecom.voucher.template", required=True, ondelete="cascade", index=True)
     sequence = fields.Integer(default=10)
-    company_id = fields.Many2one("res.company", help="Only for this company; its lines replace the common ones.")
+    company_id = fields.Many2one(
+        "res.company", help="Only for this company; its lines replace the common ones."
+    )
     category_id = fields.Many2one("ecom.category", required=True, ondelete="restrict")
     mode = fields.Selection(
         [("both", "Both"), ("summary", "Summary"), ("order", "Order")], required=True, default="both"

@@ -24,5 +24,7 @@ class EcomProcess(models.TransientModel):
     )
 
     def action_run(self):
-        accounts = self.account_ids or self.env["ecom.account"].search([("company_id", "=", self.company_id.id)])
+        accounts = self.account_ids or self.env["ecom.account"].search(
+            [("company_id", "=", self.company_id.id)]
+        )
         return accounts._process(post=self.post, when_locked=self.when_locked)

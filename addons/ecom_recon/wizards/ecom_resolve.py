@@ -29,7 +29,9 @@ class EcomResolve(models.TransientModel):
         readonly=False,
     )
     company_id = fields.Many2one(related="exception_ids.company_id")
-    order_id = fields.Many2one("sale.order", domain="[('ecom_shop_id', '!=', False), ('company_id', '=', company_id)]")
+    order_id = fields.Many2one(
+        "sale.order", domain="[('ecom_shop_id', '!=', False), ('company_id', '=', company_id)]"
+    )
     category_id = fields.Many2one("ecom.category")
     until = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=7))
     note = fields.Char()
