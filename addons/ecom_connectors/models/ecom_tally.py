@@ -175,8 +175,8 @@ class EcomTally(models.Model):
             # What is left of the word has no line any more, so nothing of it waits.
             self.env.cr.execute(
                 SQL(
-                    """UPDATE ecom_tally SET state = 'matched', dirty = false WHERE id = %s
-                          AND NOT EXISTS (SELECT 1 FROM ecom_bill_line WHERE tally_id = %s)""",
+                    """UPDATE ecom_tally SET state = 'matched', rule = 'no_order_needed', dirty = false
+                        WHERE id = %s AND NOT EXISTS (SELECT 1 FROM ecom_bill_line WHERE tally_id = %s)""",
                     tally_id,
                     tally_id,
                 )

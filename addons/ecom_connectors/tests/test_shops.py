@@ -47,7 +47,8 @@ class TestShops(EcomCase):
         found = self.env["ecom.shop"].search([("id", "in", shops.ids), ("platform_id.code", "=", "jd")])
         self.assertEqual(len(found), 5)
         self.assertEqual(
-            {(shop.timezone, shop.currency_id.name) for shop in shops}, set(zip(ZONES, CURRENCIES, strict=True))
+            {(shop.timezone, shop.currency_id.name) for shop in shops},
+            set(zip(ZONES, CURRENCIES, strict=True)),
         )
         bills = {account: self.bill(alipay(move("9.00", "T1")), account) for account in shops[:1].account_ids}
         self.assertTrue(all(bill.account_id == account for account, bill in bills.items()))

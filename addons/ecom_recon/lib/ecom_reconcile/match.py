@@ -64,7 +64,9 @@ FEE_COLUMNS = ("position", "fee", "rate", "fixed", "minimum", "maximum", "waits"
 FINE = ("exact", "tolerance", "net", "unchecked", "none")
 
 
-def decide(orders: pd.DataFrame, fees: pd.DataFrame, tolerance: Tolerance, fee_tolerance: Tolerance) -> pd.DataFrame:
+def decide(
+    orders: pd.DataFrame, fees: pd.DataFrame, tolerance: Tolerance, fee_tolerance: Tolerance
+) -> pd.DataFrame:
     """Compare the four legs of every row.
 
     :param orders: columns ORDER_COLUMNS
@@ -177,7 +179,10 @@ def _name_exceptions(orders: pd.DataFrame, verdict: pd.DataFrame) -> None:
         ("currency_mismatch", ~orders["same_currency"].astype(bool), orders["received"] + orders["refunded"]),
         (
             "duplicate_payment",
-            (received == "mismatch") & excess & orders["largest_excess"].astype(bool) & (orders["payments"] > 1),
+            (received == "mismatch")
+            & excess
+            & orders["largest_excess"].astype(bool)
+            & (orders["payments"] > 1),
             verdict["variance_received"],
         ),
         ("refund_exceeds_order", too_much, orders["refunded"] + ceiling),
