@@ -1,5 +1,7 @@
 from . import test_posting
 from . import test_posting_modes
+from . import test_access
+from . import test_invariants
 from . import test_posting_trace
 from . import test_ledger_setup
 from . import test_balance_guard
