@@ -77,9 +77,13 @@ class EcomShop(models.Model):
     def create(self, vals_list):
         shops = super().create(vals_list)
         for shop in shops.filtered(lambda shop: not shop.partner_id):
-            shop.partner_id = self.env["res.partner"].create(
-                {"name": shop.name, "company_id": shop.company_id.id, "customer_rank": 1}
+            # Who may open a shop may name its customer, whether or not he keeps contacts.
+            partner = (
+                self.env["res.partner"]
+                .sudo()
+                .create({"name": shop.name, "company_id": shop.company_id.id, "customer_rank": 1})
             )
+            shop.partner_id = partner.sudo(False)
         return shops
 
     @api.model

@@ -1,5 +1,7 @@
+from . import test_flow
 from . import test_posting
 from . import test_posting_modes
+from . import test_api
 from . import test_access
 from . import test_invariants
 from . import test_posting_trace

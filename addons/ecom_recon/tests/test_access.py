@@ -155,8 +155,8 @@ class TestRoles(AccessCase):
         """I3 Given an operator or accountant, when he writes, makes or deletes an account, shop, fee rule,
         tolerance, role, map or template, then it is refused."""
         names = (
-            "ecom.account ecom.shop ecom.fee.rule ecom.tolerance ecom.role ecom.role.map ecom.voucher.template "
-            "ecom.voucher.line ecom.platform ecom.category"
+            "ecom.account ecom.shop ecom.fee.rule ecom.tolerance ecom.role ecom.role.map "
+            "ecom.voucher.template ecom.voucher.line ecom.platform ecom.category"
         ).split()
         for user in (self.operator, self.accountant):
             for name in names:
