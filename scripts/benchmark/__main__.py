@@ -23,8 +23,8 @@ import floor  # noqa: E402
 import pipeline  # noqa: E402
 import world  # noqa: E402
 
-# A month of a normal customer: 40 shops, one bill a day each.
-DAYS = 30
+# A month of a normal customer, in bills of ten days.
+DAYS, DAYS_PER_FILE = 30, 10
 LIMITS = {
     "pipeline": 3.0,
     "post": 1.3,
@@ -71,8 +71,8 @@ def measure(arguments: argparse.Namespace) -> dict:
         },
     }
     if arguments.only != "pipeline":
-        # A tenth of the days: bills of the same size, fewer of them.
-        small = one_size(folder, arguments.lines // 10, arguments.shops, DAYS // 10)
+        # A tenth of the shops: bills of the same size, fewer of them.
+        small = one_size(folder, arguments.lines // 10, arguments.shops // 10, DAYS)
         result["small"] = small
         result["ratios"]["flat"] = (large["pipeline_seconds"] / large["lines"]) / (
             small["pipeline_seconds"] / small["lines"]
@@ -90,7 +90,15 @@ def one_size(folder: Path, lines: int, shops: int, days: int) -> dict:
     data = folder / str(lines)
     if not (data / "expected.json").exists():
         step(f"writing {lines} lines")
-        world.bulk(data, orders=lines * 160 // 500, lines=lines, shops=shops, seed=1, days=days)
+        world.bulk(
+            data,
+            orders=lines * 160 // 500,
+            lines=lines,
+            shops=shops,
+            seed=1,
+            days=days,
+            days_per_file=DAYS_PER_FILE,
+        )
     step(f"{lines} lines: database and orders")
     database = f"ecom_bench_{lines}"
     pipeline.prepare(database, data)

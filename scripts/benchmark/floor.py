@@ -12,6 +12,7 @@ import io
 import os
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -37,31 +38,35 @@ def measure(database: str, data: Path) -> dict[str, float]:
     )
     connection.commit()
     seconds = {"read": 0.0, "load": 0.0, "sum": 0.0}
+    cursor.execute(
+        "CREATE TEMP TABLE bench_stage (account int, line_id text, order_no text, amount numeric, cells text)"
+    )
     number = 0
     for place in sorted((data / "bills").iterdir()):
         for path in sorted(place.iterdir()):
             number += 1
-            started = time.perf_counter()
-            text = _rows(path)
-            seconds["read"] += time.perf_counter() - started
-            started = time.perf_counter()
-            _load(cursor, number, text)
-            seconds["load"] += time.perf_counter() - started
-    started = time.perf_counter()
-    connection.commit()
-    seconds["load"] += time.perf_counter() - started
-    started = time.perf_counter()
-    cursor.execute("SELECT order_id, sum(amount) FROM bench_floor GROUP BY order_id")
-    cursor.fetchall()
-    connection.commit()
-    seconds["sum"] = time.perf_counter() - started
+            with timed(seconds, "read"):
+                text = _rows(path, number)
+            with timed(seconds, "load"):
+                cursor.copy_expert("COPY bench_stage FROM STDIN", text)
+    with timed(seconds, "load"):
+        cursor.execute(
+            """INSERT INTO bench_floor (account, line_id, order_no, order_id, amount, cells)
+               SELECT s.account, s.line_id, s.order_no, o.id, s.amount, s.cells
+                 FROM bench_stage s LEFT JOIN sale_order o ON o.ecom_order_no = s.order_no"""
+        )
+        connection.commit()
+    with timed(seconds, "sum"):
+        cursor.execute("SELECT order_id, sum(amount) FROM bench_floor GROUP BY order_id")
+        cursor.fetchall()
+        connection.commit()
     cursor.execute("DROP TABLE bench_floor")
     connection.commit()
     connection.close()
     return seconds
 
 
-def _rows(path: Path) -> io.StringIO:
+def _rows(path: Path, account: int) -> io.StringIO:
     """The rows of one file as text for COPY: line id, order, amount and the first cells."""
     content = path.read_bytes()
     if path.suffix == ".zip":
@@ -87,6 +92,7 @@ def _rows(path: Path) -> io.StringIO:
         money = money.where(~money.isin(["", "0", "0.00"]), spent[0])
     out = pd.DataFrame(
         {
+            "account": account,
             "line_id": frame.index.astype(str),
             "order_no": order.str.strip(MARKS),
             "amount": pd.to_numeric(money.str.replace(NUMBER, "", regex=True), errors="coerce").fillna(0),
@@ -113,19 +119,11 @@ def _is_utf8(head: bytes) -> bool:
     return True
 
 
-def _load(cursor: psycopg2.extensions.cursor, account: int, text: io.StringIO) -> None:
-    cursor.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS bench_stage"
-        " (line_id text, order_no text, amount numeric, cells text)"
-    )
-    cursor.execute("TRUNCATE bench_stage")
-    cursor.copy_expert("COPY bench_stage FROM STDIN", text)
-    cursor.execute(
-        """INSERT INTO bench_floor (account, line_id, order_no, order_id, amount, cells)
-           SELECT %s, s.line_id, s.order_no, o.id, s.amount, s.cells
-             FROM bench_stage s LEFT JOIN sale_order o ON o.ecom_order_no = s.order_no""",
-        (account,),
-    )
+@contextmanager
+def timed(seconds: dict[str, float], name: str):
+    started = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - started
 
 
 def _server() -> dict[str, str]:

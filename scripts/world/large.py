@@ -1,7 +1,8 @@
 """A very large, almost clean world for speed tests: whole columns at a time, no objects.
 
-Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets one file a day. Every 200th
-order is paid 1.00 short; everything else matches.
+Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets one file a day, or one for
+every few days. Every 200th order is paid 1.00 short; everything else
+matches.
 
 `orders.csv` and `refunds.csv` are made for PostgreSQL's COPY (one header row, nothing quoted), one row per
 order:
@@ -80,6 +81,7 @@ def bulk(
     seed: int = 1,
     start: date = date(2026, 9, 1),
     days: int = 5,
+    days_per_file: int = 1,
 ) -> None:
     """Write `orders` orders and exactly `lines` canonical bill lines into `folder`."""
     folder = Path(folder)
@@ -110,7 +112,7 @@ def bulk(
             refund_file.write(refund_text)
             place = folder / "bills" / account.code
             place.mkdir(exist_ok=True)
-            large_bills.write(place, ledger)
+            large_bills.write(place, ledger, days_per_file)
             accounts.append(account)
             expected.append(_expected(ledger, kinds[n]))
     write_json(folder / "setup.json", setup(plans, accounts))

@@ -22,14 +22,16 @@ FLOW_WORDS = {0: "交易,`交易", 2: "交易,`扣除交易手续费", 4: "退�
 SALE, SUBSIDY, FEE, EXTRA, REFUND = range(5)
 
 
-def write(place: Path, ledger: "Ledger") -> None:
-    """One file a day (two for WeChat) into `place`."""
+def write(place: Path, ledger: "Ledger", step: int = 1) -> None:
+    """One file (two for WeChat) for every `step` days into `place`."""
     writer = {"alipay": _alipay, "douyin": _douyin, "pinduoduo": _pinduoduo, "wechatpay": _wechat}
-    cuts = np.searchsorted(ledger.second, [86400 * day for day in range(ledger.account.days + 1)])
-    for day in range(ledger.account.days):
-        first = ledger.account.start + timedelta(days=day)
-        rows = slice(int(cuts[day]), int(cuts[day + 1]))
-        for name, content in writer[ledger.account.plan.account_platform](ledger, first, rows):
+    days = ledger.account.days
+    cuts = np.searchsorted(ledger.second, [86400 * day for day in range(days + 1)])
+    for day in range(0, days, step):
+        after = min(day + step, days)
+        first, last = (ledger.account.start + timedelta(days=number) for number in (day, after - 1))
+        rows = slice(int(cuts[day]), int(cuts[after]))
+        for name, content in writer[ledger.account.plan.account_platform](ledger, first, last, rows):
             (place / name).write_bytes(content)
 
 
@@ -51,7 +53,7 @@ def _columns(ledger: "Ledger", rows: slice):
     )
 
 
-def _alipay(ledger: "Ledger", first, rows: slice):
+def _alipay(ledger: "Ledger", first, last, rows: slice):
     merchant = f"2088{ledger.account.serial}0156"
     nos, serial = ledger.order_nos, ledger.account.serial
 
@@ -65,7 +67,7 @@ def _alipay(ledger: "Ledger", first, rows: slice):
         )
 
     count_in, sum_in, count_out, sum_out = _totals(ledger.amount[rows])
-    after = first + timedelta(days=1)
+    after = last + timedelta(days=1)
     head = [
         f"#账号：[{merchant}]",
         f"#起始日期：[{first:%Y年%m月%d日} 00:00:00]   终止日期：[{after:%Y年%m月%d日} 00:00:00]",
@@ -85,7 +87,7 @@ def _alipay(ledger: "Ledger", first, rows: slice):
     yield f"{merchant}_{first:%Y%m%d}_账务明细.csv", "\r\n".join(detail).encode("gb18030")
 
 
-def _douyin(ledger: "Ledger", first, rows: slice):
+def _douyin(ledger: "Ledger", first, last, rows: slice):
     nos, serial = ledger.order_nos, ledger.account.serial
     groups: dict[tuple[int, bool], list] = {}
     for number, order, word, amount, _balance, moment in _columns(ledger, rows):
@@ -104,10 +106,10 @@ def _douyin(ledger: "Ledger", first, rows: slice):
             f"{yuan(subsidy)},0,0,0,0,0,0,0,{yuan(refund)},{yuan(fee)},0,0,0,0,0,0,否,,示例商贸有限公司,"
         )
     content = "\r\n".join([*lines, ""]).encode("utf-8-sig")
-    yield f"资金账单_{serial}_{first:%Y%m%d}_{first:%Y%m%d}.csv", content
+    yield f"资金账单_{serial}_{first:%Y%m%d}_{last:%Y%m%d}.csv", content
 
 
-def _pinduoduo(ledger: "Ledger", first, rows: slice):
+def _pinduoduo(ledger: "Ledger", first, last, rows: slice):
     nos = ledger.order_nos
     texts = {word: ",".join(pinduoduo.WORDS[name]) for word, name in PDD_WORDS.items()}
 
@@ -119,7 +121,7 @@ def _pinduoduo(ledger: "Ledger", first, rows: slice):
     lines = [
         "拼多多店铺账务明细查询",
         "",
-        f"起始时间：{first} 00:00:00  终止时间：{first} 23:59:59",
+        f"起始时间：{first} 00:00:00  终止时间：{last} 23:59:59",
         "----------交易记录明细列表---------",
         pinduoduo.HEAD,
         *starmap(line, _columns(ledger, rows)),
@@ -131,7 +133,7 @@ def _pinduoduo(ledger: "Ledger", first, rows: slice):
     yield f"{stem}.zip", zipped({f"{stem}.csv": "\n".join(lines).encode("gb18030")})
 
 
-def _wechat(ledger: "Ledger", first, rows: slice):
+def _wechat(ledger: "Ledger", first, last, rows: slice):
     nos, serial = ledger.order_nos, ledger.account.serial
     merchant = f"16{serial[:8]}"
     rate = f"{ledger.account.plan.fees[0].rate_percent:.2f}%"

@@ -205,4 +205,5 @@ class EcomApi(models.AbstractModel):
         return found
 
     def _money(self, amount, currency):
-        return f"{amount:.{currency.decimal_places}f}"
+        # Adding zero turns a negative zero into zero.
+        return f"{currency.round(amount) + 0:.{currency.decimal_places}f}"

@@ -29,7 +29,7 @@ class EcomMatch(models.Model):
     _rec_name = "order_id"
     _log_access = False
 
-    order_id = fields.Many2one("sale.order", readonly=True, required=True, ondelete="restrict")
+    order_id = BulkMany2one("sale.order", readonly=True, required=True, ondelete="restrict")
     company_id = BulkMany2one("res.company", readonly=True, required=True, ondelete="restrict")
     shop_id = BulkMany2one("ecom.shop", readonly=True, index=True, ondelete="restrict")
     currency_id = BulkMany2one("res.currency", readonly=True)
@@ -96,8 +96,8 @@ class EcomMatchOrder(models.Model):
     _description = "Matched Order"
     _log_access = False
 
-    match_id = fields.Many2one("ecom.match", required=True, readonly=True, ondelete="cascade", index=True)
-    order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="restrict")
+    match_id = BulkMany2one("ecom.match", required=True, readonly=True, ondelete="cascade", index=True)
+    order_id = BulkMany2one("sale.order", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="match_id.company_id")
 
     _order_once = models.UniqueIndex("(order_id)", "This order has a match already.")

@@ -1,5 +1,7 @@
 """Match stage: facts in, verdicts out."""
 
+from decimal import Decimal
+
 import pandas as pd
 
 from odoo import fields, models
@@ -7,6 +9,9 @@ from odoo.tools import SQL
 
 from ..lib.ecom_reconcile import FEE_COLUMNS, decide
 from .ecom_matcher import DUE_DAY, EXPECTED, SCALES
+
+# No difference is that large.
+NEVER = -(2**62)
 
 
 class EcomMatcher(models.AbstractModel):
@@ -119,6 +124,7 @@ class EcomMatcher(models.AbstractModel):
 
     def _decide(self, orders):
         """Verdicts of the library, by tolerance profile because that is the shops'."""
+        self._accepted(orders)
         fees = self._fees(orders)
         groups = {}
         for (shop_id, scale), part in orders.groupby(["shop_id", "scale"], sort=True):
@@ -132,30 +138,24 @@ class EcomMatcher(models.AbstractModel):
             mine = fees[fees["position"].isin(part.index)]
             mine = mine.assign(position=place.reindex(mine["position"]).to_numpy())
             verdicts.append(decide(part, mine, tolerance._limits(digits), fee_tolerance._limits(digits)))
-        verdict = pd.concat(verdicts).reindex(orders.index) if verdicts else pd.DataFrame()
-        return self._accepted(orders, verdict)
+        return pd.concat(verdicts).reindex(orders.index) if verdicts else pd.DataFrame()
 
-    def _accepted(self, orders, verdict):
-        """A difference that a person has accepted, as it still is, is no exception any more."""
-        if verdict.empty:
-            return verdict
-        odd = verdict.index[verdict["exception"] != ""]
-        comps = {int(orders["comp"][index]): index for index in odd}
+    def _accepted(self, orders):
+        """Add `accepted_<leg>`, in minor units, where a person has accepted a difference of an order."""
+        place = {int(comp): index for index, comp in zip(orders.index, orders["comp"], strict=True)}
         done = self.env["ecom.exception"].search(
-            [("order_id", "in", list(comps)), ("state", "=", "done"), ("resolution", "=", "accepted")]
+            [("order_id", "!=", False), ("state", "=", "done"), ("resolution", "=", "accepted")]
         )
         for exception in done:
-            index = comps[exception.order_id.id]
-            amount = verdict.at[index, "exception_amount"] / int(orders.at[index, "scale"])
-            same = exception.type == verdict.at[index, "exception"]
-            if same and exception.currency_id.is_zero(exception.amount - amount):
-                legs = ["state_order", "state_received", "state_refund", "state_fee"]
-                for leg in legs:
-                    if verdict.at[index, leg] == "mismatch":
-                        verdict.at[index, leg] = "tolerance"
-                verdict.at[index, "exception"] = ""
-                verdict.at[index, "state"], verdict.at[index, "rule"] = "tolerance", "accepted"
-        return verdict
+            index = place.get(exception.order_id.id)
+            for leg, amount in (exception.accepted or {}).items() if index is not None else ():
+                name = f"accepted_{leg}"
+                if name not in orders:
+                    orders[name] = pd.Series(pd.NA, index=orders.index, dtype="Int64")
+                orders.loc[index, name] = int(Decimal(amount) * int(orders.at[index, "scale"]))
+        for name in [column for column in orders if column.startswith("accepted_")]:
+            # What nobody has accepted equals no difference at all.
+            orders[name] = orders[name].fillna(NEVER).astype("int64")
 
     def _fees(self, orders):
         """FEE_COLUMNS for every order and fee rule of its shop, `position` being the index of `orders`."""

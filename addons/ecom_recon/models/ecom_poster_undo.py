@@ -138,8 +138,11 @@ class EcomPoster(models.AbstractModel):
         )
         cr.execute(
             SQL(
-                """DELETE FROM ecom_match m WHERE id = ANY(%s)
-                      AND NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.match_id = m.id)""",
+                """WITH gone AS (
+                       DELETE FROM ecom_match m WHERE id = ANY(%s)
+                          AND NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.match_id = m.id)
+                       RETURNING id
+                   ) DELETE FROM ecom_match_order o USING gone WHERE o.match_id = gone.id""",
                 matches,
             )
         )

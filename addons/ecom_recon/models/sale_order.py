@@ -28,6 +28,12 @@ class SaleOrder(models.Model):
         for order in self:
             order.ecom_bill_line_count = sum(counts.get(tally, 0) for tally in order.ecom_match_id.tally_ids)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_matched(self):
+        # A match is evidence, whether or not the user may see it.
+        if self.sudo().ecom_match_link_ids:
+            raise UserError(self.env._("An order that bill lines have met cannot be deleted."))
+
     def action_open_ecom_lines(self):
         return self.ecom_match_id.action_open_lines()
 

@@ -59,6 +59,8 @@ ORDER_COLUMNS = (
     "refund_waits",  # bool: the granted refund may still come
 )
 
+LEGS = ("order", "received", "refund", "fee")
+
 FEE_COLUMNS = ("position", "fee", "rate", "fixed", "minimum", "maximum", "waits")
 
 FINE = ("exact", "tolerance", "net", "unchecked", "none")
@@ -69,7 +71,7 @@ def decide(
 ) -> pd.DataFrame:
     """Compare the four legs of every row.
 
-    :param orders: columns ORDER_COLUMNS
+    :param orders: columns ORDER_COLUMNS, and `accepted_<leg>` where a person has accepted a difference
     :param fees: FEE_COLUMNS; `position` is the row of `orders`, one row per order and fee rule
     :param tolerance: of money received and refunds
     :param fee_tolerance: of fees
@@ -85,9 +87,22 @@ def decide(
     _received_leg(orders, verdict, tolerance)
     _refund_leg(orders, verdict, tolerance)
     _fee_leg(orders, verdict, fees, fee_tolerance)
+    accepted = _accept(orders, verdict)
     _name_exceptions(orders, verdict)
-    _conclude(orders, verdict)
+    _conclude(orders, verdict, accepted)
     return verdict
+
+
+def _accept(orders: pd.DataFrame, verdict: pd.DataFrame) -> "pd.Series[bool]":
+    """A difference that a person has accepted, to the last minor unit, is within tolerance: that leg only."""
+    accepted = pd.Series(False, index=orders.index)
+    for leg in LEGS:
+        if f"accepted_{leg}" in orders:
+            same = orders[f"accepted_{leg}"] == verdict[f"variance_{leg}"]
+            hit = same & (verdict[f"state_{leg}"] == "mismatch")
+            verdict.loc[hit, f"state_{leg}"] = "tolerance"
+            accepted |= hit
+    return accepted
 
 
 def _received_leg(orders: pd.DataFrame, verdict: pd.DataFrame, tolerance: Tolerance) -> None:
@@ -174,7 +189,9 @@ def _name_exceptions(orders: pd.DataFrame, verdict: pd.DataFrame) -> None:
     excess = verdict["variance_received"] > 0
     # More went back than ever came or could come.
     ceiling = np.maximum(orders["received"], orders["expected"])
-    too_much = (-orders["refunded"] > ceiling) & (refund != "exact") & (orders["refunds"] > 0)
+    too_much = (
+        (-orders["refunded"] > ceiling) & ~refund.isin(["exact", "tolerance"]) & (orders["refunds"] > 0)
+    )
     checks: list[tuple[str, pd.Series, pd.Series]] = [
         ("currency_mismatch", ~orders["same_currency"].astype(bool), orders["received"] + orders["refunded"]),
         (
@@ -208,7 +225,7 @@ def _name_exceptions(orders: pd.DataFrame, verdict: pd.DataFrame) -> None:
     )
 
 
-def _conclude(orders: pd.DataFrame, verdict: pd.DataFrame) -> None:
+def _conclude(orders: pd.DataFrame, verdict: pd.DataFrame, accepted: "pd.Series[bool]") -> None:
     """State and rule of the whole from the states of its legs."""
     legs = verdict[["state_order", "state_received", "state_refund", "state_fee"]]
     waiting = (legs == "waiting").any(axis=1)
@@ -218,5 +235,7 @@ def _conclude(orders: pd.DataFrame, verdict: pd.DataFrame) -> None:
     verdict["state"] = np.select([failed, waiting, small], ["exception", "timing", "tolerance"], "matched")
     exact = orders["how"].map(HOW).to_numpy(dtype=object)
     verdict["rule"] = np.select(
-        [failed | waiting, small, net], ["", "reference_within_tolerance", "reference_net"], exact
+        [failed | waiting, accepted, small, net],
+        ["", "accepted", "reference_within_tolerance", "reference_net"],
+        exact,
     )
