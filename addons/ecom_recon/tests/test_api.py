@@ -139,9 +139,10 @@ class TestShapes(PostingCase):
         result = self.bring()
         self.assertEqual(
             set(result),
-            set(
-                "file bill account layout state lines new known sum opening closing control by_category problems".split()
-            ),
+            {
+                *("file", "bill", "account", "layout", "state", "lines", "new", "known", "sum"),
+                *("opening", "closing", "control", "by_category", "problems"),
+            },
         )
         self.assertEqual((result["state"], result["lines"], result["sum"]), ("ready", 3, "125.00"))
         self.assertEqual((result["opening"], result["closing"]), ("1000.00", "1125.00"))
