@@ -263,17 +263,21 @@ class EcomPoster(models.AbstractModel):
             batch = values_list[start : start + MOVES_PER_BATCH]
             created = self.env["account.move"].create(batch)
             created._post(soft=False)
-            for move, values in zip(created, batch, strict=True):
-                if move.date != values["date"]:
-                    raise UserError(
-                        self.env._(
-                            "Odoo would book %(asked)s as %(got)s: the period is locked.",
-                            asked=values["date"],
-                            got=move.date,
-                        )
-                    )
+            self._check_dates(created, batch)
             moves |= created
         return moves
+
+    def _check_dates(self, moves, values_list):
+        """Odoo moves an entry of a locked day to a later one without a word; we refuse it."""
+        for move, values in zip(moves, values_list, strict=True):
+            if move.date != values["date"]:
+                raise UserError(
+                    self.env._(
+                        "Odoo would book %(asked)s as %(got)s: the period is locked.",
+                        asked=values["date"],
+                        got=move.date,
+                    )
+                )
 
     def _link(self, run, stage, plans, moves):
         """Store the postings, and under each journal item the bill lines it books."""

@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .ecom_poster import MOVES_PER_BATCH
+
 
 class EcomPoster(models.AbstractModel):
     _inherit = "ecom.poster"
@@ -85,23 +87,23 @@ class EcomPoster(models.AbstractModel):
 
     def _reverse(self, postings):
         """Reverse the entries, latest first; keep both, linked."""
-        for posting in postings.sorted("id", reverse=True):
-            move = posting.move_id
-            move.line_ids.filtered("reconciled").remove_move_reconcile()
-            move.line_ids.remove_move_reconcile()
-            date = self._open_after(posting.account_id, move.date)
-            reversal = move._reverse_moves(
-                [
-                    {
-                        "date": date,
-                        "ref": self.env._("Reversal of %s", move.name),
-                        "journal_id": move.journal_id.id,
-                    }
-                ],
-                cancel=True,
-            )
-            # Nobody writes a posting but the poster.
-            posting.sudo().write({"state": "reversed", "reversal_id": reversal.id})
+        ordered = postings.sorted("id", reverse=True)
+        ordered.move_id.line_ids.remove_move_reconcile()
+        for start in range(0, len(ordered), MOVES_PER_BATCH):
+            batch = ordered[start : start + MOVES_PER_BATCH]
+            values_list = [
+                {
+                    "date": self._open_after(posting.account_id, posting.move_id.date),
+                    "ref": self.env._("Reversal of %s", posting.move_id.name),
+                    "journal_id": posting.move_id.journal_id.id,
+                }
+                for posting in batch
+            ]
+            reversals = batch.move_id._reverse_moves(values_list, cancel=True)
+            self._check_dates(reversals, values_list)
+            for posting, reversal in zip(batch, reversals, strict=True):
+                # Nobody writes a posting but the poster.
+                posting.sudo().write({"state": "reversed", "reversal_id": reversal.id})
         # At once: the database allows one posting of a kind that is not reversed.
         postings.flush_recordset(["state", "reversal_id"])
         if postings:
