@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -177,7 +178,8 @@ def order_mode(database: str, orders: int) -> dict:
     import world
 
     data = ROOT / ".host" / "bench" / "orders"
-    world.make(5, shops=[world.demo_plan().shops[0]], orders_per_shop=orders, faults=None).write(data)
+    month = {"start": date(2026, 9, 1), "days": 30}
+    world.make(5, shops=[world.demo_plan()[0]], orders_per_shop=orders, faults=None, **month).write(data)
     _fresh(database)
     stages: dict[str, float] = {}
     with environment(database) as env:

@@ -15,6 +15,7 @@ class EcomPoster(models.AbstractModel):
     def _value(self, plans, stage):
         """Add `values` of the entry and `facts`, one per journal item in its order, to every plan."""
         lookups, rates = {}, {}
+        self._name_customers([item for plan in plans for item in plan["items"]])
         for plan in plans:
             account = plan["account"]
             if account.company_id not in lookups:
@@ -28,6 +29,13 @@ class EcomPoster(models.AbstractModel):
                 "ref": self._title(account, stage, plan["day"]),
                 "line_ids": self._journal_items(plan, postings, lookups[account.company_id], rates),
             }
+
+    def _name_customers(self, items):
+        """Add `customer` to every item: who owes the order it clears."""
+        orders = self.env["sale.order"].browse([item["order_id"] for item in items if item["order_id"]])
+        customers = {order.id: order.partner_invoice_id.commercial_partner_id for order in orders}
+        for item in items:
+            item["customer"] = customers.get(item["order_id"], self.env["res.partner"])
 
     def _title(self, account, stage, day):
         if stage == "reclass":
@@ -122,7 +130,7 @@ class EcomPoster(models.AbstractModel):
         """One voucher line, and the tax it includes."""
         own = dict(
             fact,
-            partner=self._partner(row, fact),
+            partner=self._partner(row, item, fact),
             label=row.label or fact["label"],
             analytic=row.analytic_distribution or False,
         )
@@ -135,13 +143,11 @@ class EcomPoster(models.AbstractModel):
             (Posting(role=row.role_id.code, amount=-(part - tax), key=item["item"]), own),
         ]
 
-    def _partner(self, row, fact):
+    def _partner(self, row, item, fact):
+        """Whom a voucher line names."""
         if row.partner == "shop":
             return fact["shop"].partner_id
-        if row.partner == "order" and fact["order"]:
-            order = self.env["sale.order"].browse(fact["order"])
-            return order.partner_invoice_id.commercial_partner_id
-        return self.env["res.partner"]
+        return item["customer"] if row.partner == "order" else self.env["res.partner"]
 
     def _balances(self, account, amounts, day, rates=None):
         """The amounts in the company's currency, at the rate of the day, still adding up to zero.
