@@ -144,23 +144,32 @@ class WorldCase(PostingCase):
         return upload(path.name, path.read_bytes())
 
     def bring(self, folder, shuffle=None):
-        """Import all files, as the operator; in their order, or in another."""
+        """Import all files, as the operator: account by account, or one by one in another order."""
         api = self.env["ecom.api"].with_user(self.operator)
-        steps = [
-            (api.import_bills, [self.file(path)], place.name)
+        bills = [
+            (place.name, [self.file(path) for path in sorted(place.iterdir())])
             for place in sorted((folder / "bills").iterdir())
-            for path in sorted(place.iterdir())
         ]
         books = [
             (api.import_orders, [self.file(folder / "orders.csv")]),
             (api.import_refunds, [self.file(folder / "refunds.csv")]),
         ]
         if shuffle is None:
-            steps = books + steps
+            steps = books + [(api.import_bills, files, code) for code, files in bills]
         else:
+            steps = [(api.import_bills, [file], code) for code, files in bills for file in files]
             shuffle.shuffle(steps)
+            # Half of the bills is matched and posted before any order is known.
+            books = [(self.process,), *books]
             steps[len(steps) // 2 : len(steps) // 2] = books
         return [result for call, *arguments in steps for result in call(*arguments)]
+
+    def process(self):
+        """Match and post all there is; no result of an import."""
+        api = self.env["ecom.api"].with_user(self.accountant)
+        api.match()
+        self.assertFalse(api.post()["errors"])
+        return []
 
     def verdicts(self):
         """How often each (type, order, amount) is open."""
@@ -214,11 +223,11 @@ class WorldCase(PostingCase):
 @tagged("post_install", "-at_install")
 class TestWorld(WorldCase):
     def test_a_month(self):
-        """S1.9.4 S1.2.1 S1.2.3 S1.1.1 S1.6.6 S1.10.3 Given a month of shops on four platforms with planted
+        """S1.9.4 S1.2.1 S1.2.3 S1.1.1 S1.6.6 S1.10.3 Given a month of shops on three platforms with planted
         faults, when it is imported, matched and posted, then every fault is found, with its amount, and
         nothing else is; lines, sums and closing balances are right; all of it again changes nothing; undone
         and done anew, it is the same."""
-        folder = self.write(1, ("TAOBAO", "WECHAT", "DOUYIN", "SHOPIFY"))
+        folder = self.write(1, ("TAOBAO", "DOUYIN", "SHOPIFY"))
         expected = json.loads((folder / "expected.json").read_text())
         self.apply(folder)
         results = self.bring(folder)
