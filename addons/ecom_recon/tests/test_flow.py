@@ -17,6 +17,23 @@ from .posting_common import PostingCase
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
 
+# What becomes of the lines of the bill, by their amounts, and of their money, debit positive.
+VERDICTS = {
+    100.00: ("matched", "reference_and_amount"),
+    -5.00: ("matched", "reference_and_amount"),
+    49.00: ("exception", False),
+    30.00: ("exception", False),
+    -60.00: ("matched", "no_order_needed"),
+}
+BOOKED = {
+    "platform_balance": 114.00,
+    "revenue": -100.00,
+    "payment_fee": 5.00,
+    "suspense": -79.00,
+    "in_transit": 60.00,
+}
+
+
 @tagged("post_install", "-at_install")
 class TestOneBill(PostingCase):
     def test_flow(self):
@@ -43,17 +60,7 @@ class TestOneBill(PostingCase):
 
         # Match: every line has one verdict and the rule that gave it.
         self.match()
-        verdicts = {line.amount: (line.state, line.rule) for line in bill.line_ids}
-        self.assertEqual(
-            verdicts,
-            {
-                100.00: ("matched", "reference_and_amount"),
-                -5.00: ("matched", "reference_and_amount"),
-                49.00: ("exception", False),
-                30.00: ("exception", False),
-                -60.00: ("matched", "no_order_needed"),
-            },
-        )
+        self.assertEqual({line.amount: (line.state, line.rule) for line in bill.line_ids}, VERDICTS)
         self.assertEqual((exact.ecom_state, exact.ecom_received, exact.ecom_fee), ("matched", 100.00, -5.00))
 
         # Explain: one cause, one exception, with its amount as we see it.
@@ -64,16 +71,7 @@ class TestOneBill(PostingCase):
         self.post()
         self.assertEqual(bill.state, "posted")
         money = self.env["ecom.posting"].search([("stage", "=", "money")]).move_id
-        self.assertEqual(
-            self.by_role(money),
-            {
-                "platform_balance": 114.00,
-                "revenue": -100.00,
-                "payment_fee": 5.00,
-                "suspense": -79.00,
-                "in_transit": 60.00,
-            },
-        )
+        self.assertEqual(self.by_role(money), BOOKED)
         self.assertEqual(self.wallet._ledger_balance(), bill.closing, "the ledger is what the platform says")
 
         # What a person or a later file explains moves off suspense; doing it twice changes nothing.
@@ -122,7 +120,7 @@ class WorldCase(PostingCase):
             )
 
     @classmethod
-    def write(cls, seed, shops, orders=14, faults=None):
+    def make_world(cls, seed, shops, orders=14, faults=None):
         """Make a month and write it to a folder; shops by their names in the plans."""
         import world  # noqa: PLC0415
         from world import plans  # noqa: PLC0415
@@ -227,7 +225,7 @@ class TestWorld(WorldCase):
         faults, when it is imported, matched and posted, then every fault is found, with its amount, and
         nothing else is; lines, sums and closing balances are right; all of it again changes nothing; undone
         and done anew, it is the same."""
-        folder = self.write(1, ("TAOBAO", "DOUYIN", "SHOPIFY"))
+        folder = self.make_world(1, ("TAOBAO", "DOUYIN", "SHOPIFY"))
         expected = json.loads((folder / "expected.json").read_text())
         self.apply(folder)
         results = self.bring(folder)
@@ -263,7 +261,7 @@ class TestWorld(WorldCase):
         """S1.2.3 S1.1.1 S1.1.3 Given another month of other shops, two of them on one platform, in three
         currencies, when it goes through all stages, then every fault is found and nothing else is, and every
         account closes."""
-        folder = self.write(7, ("TMALL", "PINDUODUO", "AMAZON_US", "AMAZON_DE"))
+        folder = self.make_world(7, ("TMALL", "PINDUODUO", "AMAZON_US", "AMAZON_DE"))
         expected = json.loads((folder / "expected.json").read_text())
         self.apply(folder)
         self.bring(folder)
@@ -277,7 +275,7 @@ class TestWorld(WorldCase):
     def test_any_order_of_files(self):
         """C4 S1.2.3 Given the files of a month in another order, some of them matched and posted before the
         others come, when all are there, then verdicts and ledger are those of the right order."""
-        folder = self.write(3, ("TAOBAO", "WECHAT"), orders=12)
+        folder = self.make_world(3, ("TAOBAO", "WECHAT"), orders=12)
         expected = json.loads((folder / "expected.json").read_text())
         self.apply(folder)
         api = self.env["ecom.api"].with_user(self.accountant)
@@ -306,7 +304,7 @@ class TestWorld(WorldCase):
     def test_a_month_without_faults(self):
         """S1.11.2 Given a clean month, when it goes through all stages, then there is no exception and
         suspense is empty."""
-        folder = self.write(5, ("DOUYIN_CSV", "TMALL_RANGE"), faults={})
+        folder = self.make_world(5, ("DOUYIN_CSV", "TMALL_RANGE"), faults={})
         expected = json.loads((folder / "expected.json").read_text())
         self.apply(folder)
         self.bring(folder)

@@ -148,6 +148,19 @@ class TestGrossPosting(PostingCase):
         self.assertEqual(self.by_role(august, self.amz)["revenue"], -1050.00)
         self.assert_holds()
 
+    def test_tax_of_the_marketplace(self):
+        """A11 Given sales tax that the marketplace collects and keeps, when posted, then our tax account
+        stands at zero, with both sides shown."""
+        order = "111-0000001-0000001"
+        self.bill(
+            amazon(row("sale", "1050.00", order), row("tax", "8.00", order), row("withheld", "-8.00", order)),
+            self.amz,
+        )
+        entry = self.settle(self.amz)
+        self.assertEqual(self.by_role(entry, self.amz), {"platform_balance": 1050.00, "revenue": -1050.00})
+        sides = self.sides(entry, self.amz)
+        self.assertEqual((sides["tax", "Cr"], sides["tax", "Dr"]), (8.00, 8.00))
+
     def test_the_month_is_the_accounts(self):
         """A4 Given a settlement over a month end, with 500 until 23:59:59 in Beijing and 1,000 from 00:00:00,
         when it is posted, then August has 500 and September 1,000, although in UTC all of it is August."""
