@@ -208,7 +208,7 @@ def test_what_does_not_foot(content, expected, row):
 def test_a_broken_balance_names_both_figures():
     (problem,) = read(changed("1075.00", "1075.01")).problems
     assert problem.column == "账户余额（元）"
-    assert problem.text == "107501 ≠ 107500"
+    assert problem.text == "1075.01 ≠ 1075.00"
 
 
 OWNERS = [

@@ -192,7 +192,7 @@ def test_match_adds_up_its_groups(capsys):
 
 
 def test_an_account_that_cannot_be_posted_does_not_stop_the_others(capsys):
-    def post(group, when_locked):
+    def post(group, when_locked, session):
         assert when_locked == "first_open"
         if "US" in group:
             raise RefusalError("There is no exchange rate for USD.")

@@ -107,7 +107,7 @@ def odoo_with(*, known: int) -> dict:
         "ecom.api.import_bills": lambda files, account: [READY for _file in files],
         "ecom.api.groups": lambda accounts: [["ALI"], ["DY"]],
         "ecom.api.match": lambda group: {"tallies": 1, "matched": 1, "exceptions": 0, "states": {}},
-        "ecom.api.post": lambda group, when_locked: {"moves": 1, "lines": 1, "accounts": {}, "errors": {}},
+        "ecom.api.post": lambda *_args: {"moves": 1, "lines": 1, "accounts": {}, "errors": {}},
         "ecom.api.check": lambda: HOLDS,
         "ecom.api.figures": lambda: {"accounts": [ACCOUNT]},
         "ecom.api.exceptions": list,

@@ -141,7 +141,8 @@ def _reasons_of_the_models() -> set[str]:
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
-                    if isinstance(key, ast.Constant) and key.value == "reason":
+                    named = isinstance(key, ast.Constant) and key.value == "reason"
+                    if named and not isinstance(value, ast.Subscript):
                         found.update(_strings(value))
     return found
 

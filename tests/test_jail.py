@@ -95,7 +95,6 @@ def _no_spare():
     jail._SPARE.drop()
 
 
-
 @pytest.fixture
 def bad_child(monkeypatch):
     monkeypatch.setattr(jail, "_START", BAD_CHILD)

@@ -24,5 +24,4 @@
     ],
     "assets": {"web.assets_backend": ["ecom_connectors/static/src/**/*"]},
     "application": True,
-    "installable": True,
 }

@@ -23,6 +23,4 @@
         "views/ecom_menus.xml",
     ],
     "assets": {"web.assets_backend": ["ecom_recon/static/src/**/*"]},
-    "application": False,
-    "installable": True,
 }

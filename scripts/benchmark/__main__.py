@@ -39,7 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=500_000)
     parser.add_argument("--shops", type=int, default=40)
-    parser.add_argument("--orders-posted", type=int, default=1000, help="orders of the order-mode measurement")
+    parser.add_argument("--orders-posted", type=int, default=1000, help="orders of the order mode")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--only", choices=("pipeline",), help="for profiling: one size, no order mode")
     arguments = parser.parse_args()

@@ -77,7 +77,7 @@ def match(connection: Connection, accounts: Sequence[str] | None) -> dict[str, A
 
 
 def post(connection: Connection, accounts: Sequence[str] | None, when_locked: str) -> dict[str, Any]:
-    """Post group by group in one session; as the facade's `post`, but `failed` tells the accounts and groups refused."""
+    """Post group by group in one session; as the facade's `post`, but `failed` tells what was refused."""
     parts, failed = _by_groups(connection, "post", accounts, when_locked, str(uuid4()))
     for code, message in [pair for part in parts for pair in part["errors"].items()]:
         failed.append({"accounts": [code], "message": message})

@@ -26,7 +26,7 @@ class EcomBillLine(models.Model):
     currency_id = BulkMany2one("res.currency", required=True, readonly=True)
     tally_id = BulkMany2one("ecom.tally", required=True, readonly=True, ondelete="restrict", index=True)
     category_id = BulkMany2one("ecom.category", readonly=True, ondelete="restrict")
-    row = fields.Integer("Row", readonly=True)
+    row = fields.Integer(readonly=True)
     day = fields.Date(readonly=True, help="Accounting day in the account's time zone.")
     booked_at = fields.Datetime("Booked", readonly=True)
     kind = fields.Selection(KINDS, required=True, readonly=True)

@@ -154,7 +154,7 @@ class EcomLoader(models.AbstractModel):
                 for code, amount in meta["by_category"].items()
             },
         }
-        columns = {"row": "row", "title": "column", "text": "text", "reason": "reason"}
+        columns = dict(row="row", title="column", text="text", reason="reason")
         values["problem_ids"] = [(5, 0, 0)] + [
             (0, 0, {name: problem[column] for name, column in columns.items()})
             for problem in self._problems(meta)

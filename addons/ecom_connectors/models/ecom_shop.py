@@ -83,7 +83,7 @@ class EcomShop(models.Model):
                 .sudo()
                 .create({"name": shop.name, "company_id": shop.company_id.id, "customer_rank": 1})
             )
-            shop.partner_id = partner.sudo(False)
+            shop.partner_id = partner.sudo(False)  # back to the rights of the user
         return shops
 
     @api.model

@@ -168,9 +168,13 @@ class EcomAccount(models.Model):
         if not mapped:
             return 0.0
         # Operators see this one sum beside the platform's, though not the entries behind it.
-        [[amount]] = self.env["account.move.line"].sudo()._read_group(
-            [("account_id", "=", self._money_ledger().id), ("parent_state", "=", "posted")],
-            aggregates=["amount_currency:sum"],
+        [[amount]] = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [("account_id", "=", self._money_ledger().id), ("parent_state", "=", "posted")],
+                aggregates=["amount_currency:sum"],
+            )
         )
         return self.currency_id.round(amount or 0)
 

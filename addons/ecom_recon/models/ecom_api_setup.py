@@ -80,7 +80,7 @@ class EcomApi(models.AbstractModel):
                     "%(code)s: there is no platform %(platform)s. Platforms: %(known)s.",
                     code=entry["code"],
                     platform=entry.get("platform"),
-                    known=", ".join(self.env["ecom.platform"].search([]).mapped("code")),
+                    known=", ".join(self.env["ecom.platform"].search([("code", "!=", False)]).mapped("code")),
                 )
             )
         return platform

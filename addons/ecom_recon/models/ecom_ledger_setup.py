@@ -18,7 +18,7 @@ class EcomLedgerSetup(models.AbstractModel):
         for account in accounts.filtered(lambda account: not account.journal_id):
             account.journal_id = self._journal(account)
             made["journals"] += 1
-        for role in self.env["ecom.role"].search([]):
+        for role in self.env["ecom.role"].search([("code", "!=", False)]):
             targets = accounts if role.per_account else [self.env["ecom.account"]]
             for target in targets:
                 if role.code == "clearing" and not target._clears():

@@ -25,6 +25,7 @@ class EcomMatch(models.Model):
 
     _name = "ecom.match"
     _description = "Match"
+    _inherit = ["ecom.evidence"]
     _order = "id desc"
     _rec_name = "order_id"
     _log_access = False
@@ -66,13 +67,6 @@ class EcomMatch(models.Model):
         texts = rule_texts(self.env)
         for match in self:
             match.rule_text = texts.get(match.rule, "")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        raise UserError(self.env._("Matches are made by the matcher only."))
-
-    def write(self, vals):
-        raise UserError(self.env._("Matches are made by the matcher only."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

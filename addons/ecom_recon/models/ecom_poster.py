@@ -31,7 +31,8 @@ class EcomPoster(models.AbstractModel):
         :raises UserError: names what is missing or locked; nothing is posted then
         """
         accounts._lock_for_import()
-        self = self.with_context(self._own_context(accounts.company_id))
+        # The context is replaced, not added to: nothing of the caller may reach the checks.
+        self = self.with_context(self._own_context(accounts.company_id))  # pylint: disable=context-overridden
         accounts = accounts.with_env(self.env)
         self.env.flush_all()
         for account in accounts.filtered(lambda account: not account.journal_id):

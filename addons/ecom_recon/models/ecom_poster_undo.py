@@ -32,7 +32,8 @@ class EcomPoster(models.AbstractModel):
             }
         )
         for account, group in postings.grouped("account_id").items():
-            poster = self.with_context(self._own_context(account.company_id))
+            # The context is replaced, not added to: nothing of the caller may reach the checks.
+            poster = self.with_context(self._own_context(account.company_id))  # pylint: disable=context-overridden
             poster._reverse(group.with_env(poster.env))
         self._open_tallies(tallies)
         self._bills(postings)._refresh_posted(postings.account_id)

@@ -38,7 +38,7 @@ class EcomPosting(models.Model):
     move_id = fields.Many2one(
         "account.move", "Entry", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    reversal_id = fields.Many2one("account.move", "Reversal", readonly=True, ondelete="restrict")
+    reversal_id = fields.Many2one("account.move", readonly=True, ondelete="restrict")
     line_ids = fields.One2many("ecom.posting.line", "posting_id", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
 
