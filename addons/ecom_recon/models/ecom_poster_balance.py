@@ -38,7 +38,7 @@ class EcomPoster(models.AbstractModel):
         booked = sum(
             old.move_id.line_ids.filtered(lambda line: line.account_id == ledger).mapped("amount_currency")
         )
-        date = bill.first_day - timedelta(days=1)
+        date = self._open_after(account, bill.first_day - timedelta(days=1))
         wanted = account.currency_id.round(
             bill.opening - self._ledger_before(account, ledger, bill.first_day)
         )
@@ -53,7 +53,7 @@ class EcomPoster(models.AbstractModel):
         return account, {
             "move_type": "entry",
             "journal_id": account.journal_id.id,
-            "date": self._open_after(account, date),
+            "date": date,
             "ref": label,
             "line_ids": self._plain_items(account, bill.first_day, ledgers, [minor, -minor], label),
         }

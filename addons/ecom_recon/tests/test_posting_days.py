@@ -164,6 +164,20 @@ class TestOpening(PostingCase):
         self.assertFalse(self.opening())
         self.assert_holds()
 
+    def test_opening_in_a_locked_month(self):
+        """I1 E5 Given a locked August, when the first bill of September is posted, then the opening balance is
+        dated on the first open day; posted again, also with a later lock, nothing changes."""
+        self.company.fiscalyear_lock_date = "2026-08-31"
+        self.simple()
+        self.settle()
+        self.assertEqual(str(self.opening().date), "2026-09-01")
+        before = self.snapshot()
+        self.assertFalse(self.settle())
+        self.company.fiscalyear_lock_date = "2026-09-30"
+        self.assertFalse(self.settle())
+        self.assertEqual(self.snapshot(), before)
+        self.assert_holds()
+
     def test_payout(self):
         """A2 Given 1,000 on the platform that are paid out, when posted, then the platform account is empty
         and the money is on its way to the bank."""
