@@ -145,6 +145,20 @@ class TestOpening(PostingCase):
         self.assertFalse(self.settle())
         self.assertEqual(self.snapshot(), before)
 
+    def test_an_older_bill_of_the_same_balance(self):
+        """D8 Given that opening, when a bill before comes that opens with the same balance, then the opening
+        is dated before it all the same: no day may have money that the platform did not."""
+        self.simple()
+        self.settle()
+        there, back = (
+            move(amount, "T0", at=f"2026-08-20 1{hour}:00:00")
+            for hour, amount in enumerate(("300.00", "-300.00"))
+        )
+        self.bill(alipay(there, back, period=("2026-08-20", "2026-08-21")))
+        self.settle()
+        self.assertEqual(str(self.opening().date), "2026-08-19")
+        self.assert_holds()
+
     def test_books_kept_before(self):
         """D8 Given 1,000 that the bookkeeper has on the account already, when the first bill is posted, then
         they are not booked again."""
@@ -165,8 +179,8 @@ class TestOpening(PostingCase):
         self.assert_holds()
 
     def test_opening_in_a_locked_month(self):
-        """I1 E5 Given a locked August, when the first bill of September is posted, then the opening balance is
-        dated on the first open day; posted again, also with a later lock, nothing changes."""
+        """I1 E5 Given a locked August, when the first bill of September is posted, then the opening balance
+        is dated on the first open day; posted again, also with a later lock, nothing changes."""
         self.company.fiscalyear_lock_date = "2026-08-31"
         self.simple()
         self.settle()
