@@ -67,7 +67,7 @@ def measure(database: str, data: Path) -> dict[str, float]:
 
 
 def _rows(path: Path, account: int) -> io.StringIO:
-    """The rows of one file as text for COPY: line id, order, amount and the first cells."""
+    """The rows of one file as text for COPY: line id, order, amount and all the text there is."""
     content = path.read_bytes()
     if path.suffix == ".zip":
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -96,9 +96,7 @@ def _rows(path: Path, account: int) -> io.StringIO:
             "line_id": frame.index.astype(str),
             "order_no": order.str.strip(MARKS),
             "amount": pd.to_numeric(money.str.replace(NUMBER, "", regex=True), errors="coerce").fillna(0),
-            "cells": frame.iloc[:, 0].str.cat(
-                [frame.iloc[:, n] for n in range(1, 8 if frame.shape[1] > 8 else 5)]
-            ),
+            "cells": frame.iloc[:, 0].str.cat(frame.iloc[:, 1:]),
         }
     )
     buffer = io.StringIO()

@@ -95,6 +95,7 @@ class EcomLoader(models.AbstractModel):
                 meta["kind"],
             )
         )
+        known = cr.rowcount
         scale = 10**account.currency_id.decimal_places
         cr.execute(
             SQL(
@@ -120,8 +121,9 @@ class EcomLoader(models.AbstractModel):
                 for row, line_ref, other, old, new in conflicts
             ]
             return dict(meta, state="refused", problems=meta["problems"] + problems)
-        cr.execute("DELETE FROM ecom_stage s USING ecom_stage_known k WHERE k.key = s.key")
-        return dict(meta, known=cr.rowcount)
+        if known:
+            cr.execute("DELETE FROM ecom_stage s USING ecom_stage_known k WHERE k.key = s.key")
+        return dict(meta, known=known)
 
     def _write_bill(self, bill, account, name, sha256, content, meta):
         """Create or refresh the record, then insert its new lines."""
@@ -220,43 +222,35 @@ class EcomLoader(models.AbstractModel):
         ref = self.env["ecom.tally"]._ref_sql("s", SQL("c.kind"), clears)
         shop = account.shop_ids.id if len(account.shop_ids) == 1 else None
         cr = self.env.cr
-        cr.execute(
-            SQL(
-                """CREATE TEMP TABLE ecom_stage_ref ON COMMIT DROP AS
-                   SELECT s.row, s.key, %s AS ref, c.id AS category_id
-                     FROM ecom_stage s LEFT JOIN ecom_category c ON c.code = s.category""",
-                ref,
-            )
-        )
-        cr.execute("ANALYZE ecom_stage_ref")
         if account._clears() and bill.kind == "settlement":
             self._announce_fund_flow(account)
         cr.execute(
             SQL(
-                """WITH t AS (
+                """WITH s AS MATERIALIZED (
+                       SELECT s.*, %s AS ref, c.id AS category_id
+                         FROM ecom_stage s LEFT JOIN ecom_category c ON c.code = s.category
+                   ), t AS (
                        INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
-                       SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM ecom_stage_ref
-                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET %s
+                       SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM s
+                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true
                        RETURNING id, ref
                    )
                    INSERT INTO ecom_bill_line (
                        bill_id, account_id, company_id, currency_id, tally_id, category_id, kind,
                        row, part, key, line_ref, order_ref, sub_order_ref, transaction_ref, refund_ref,
                        payout_ref, sku, word, booked_at, day, amount, balance, memo)
-                   SELECT %s, %s, %s, %s, t.id, r.category_id, %s,
+                   SELECT %s, %s, %s, %s, t.id, s.category_id, %s,
                           s.row, nullif(s.part, ''), s.key, nullif(s.line_ref, ''), nullif(s.order_ref, ''),
                           nullif(s.sub_order_ref, ''), nullif(s.transaction_ref, ''),
                           nullif(s.refund_ref, ''), nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word,
-                          s.booked_at, s.day,
-                          s.amount / %s::numeric, s.balance / %s::numeric, nullif(s.memo, '')
-                     FROM ecom_stage s
-                     JOIN ecom_stage_ref r ON r.key = s.key JOIN t ON t.ref = r.ref
-                    ORDER BY s.row""",
+                          s.booked_at, s.day, s.amount / %s::numeric, s.balance / %s::numeric,
+                          nullif(s.memo, '')
+                     FROM s JOIN t ON t.ref = s.ref""",
+                ref,
                 account.id,
                 bill.company_id.id,
                 shop,
                 bill.kind,
-                LOOK_AGAIN,
                 bill.id,
                 account.id,
                 bill.company_id.id,
@@ -266,7 +260,7 @@ class EcomLoader(models.AbstractModel):
                 scale,
             )
         )
-        cr.execute("DROP TABLE ecom_stage, ecom_stage_ref")
+        cr.execute("DROP TABLE ecom_stage")
         self.env["ecom.bill.line"].invalidate_model()
         self.env["ecom.tally"].invalidate_model()
 
