@@ -94,9 +94,15 @@ class EcomMatcher(models.AbstractModel):
         orders["checks_refunds"] = orders["shop_id"].isin(keeps)
         orders["largest_excess"] = self._excess(orders)
         waits = self.env["ecom.explainer"]._waits(shops)
-        orders["refund_waits"] = waits(orders["shop_id"], orders["refund_day"])
-        orders["payment_waits"] = waits(orders["shop_id"], orders["due_day"])
         orders["fee_waits"] = waits(orders["shop_id"], orders["first_day"])
+        # Whether money may still come matters only where it has not come.
+        for name, missing, day in (
+            ("refund_waits", (orders["refunded"] == 0) & (orders["recorded"] > 0), "refund_day"),
+            ("payment_waits", orders["payments"] == 0, "due_day"),
+        ):
+            orders[name] = False
+            some = orders[missing]
+            orders.loc[missing, name] = waits(some["shop_id"], some[day])
         return orders
 
     def _excess(self, orders):
