@@ -1,6 +1,7 @@
 """Manners that a machine can check, so that people need not; ruff, mypy and pylint check the others."""
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_files_are_short():
 
 
 def test_every_layout_has_a_sample():
-    layouts = pytest.importorskip("ecom_bills.layouts")
+    layouts = importlib.import_module("ecom_bills.layouts")
     if not hasattr(layouts, "LAYOUTS"):
         pytest.skip("there are no layouts yet")
     names = [layout.name for layout in layouts.LAYOUTS]

@@ -4,7 +4,6 @@
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "Ecom Settlement Contributors",
-    "website": "https://github.com/ecom-settlement/ecom-settlement",
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "account", "queue_job"],
     "external_dependencies": {"python": ["pandas", "python-calamine"]},

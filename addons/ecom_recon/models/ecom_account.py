@@ -100,7 +100,9 @@ class EcomAccount(models.Model):
             run.write({**counts, "errors": {**(run.errors or {}), self.code: str(error)}})
 
     def _new_run(self, stage):
-        return self.env["ecom.run"].create(
+        # The run stays unsealed for the stages that count in it.
+        runs = self.env["ecom.run"]._unseal()
+        return runs.create(
             {"name": stage, "company_id": self.company_id.id, "account_ids": [(6, 0, self.ids)]}
         )
 

@@ -102,7 +102,7 @@ class EcomMatcher(models.AbstractModel):
         ):
             orders[name] = False
             some = orders[missing]
-            orders.loc[missing, name] = waits(some["shop_id"], some[day])
+            orders.loc[missing, name] = pd.Series(waits(some["shop_id"], some[day]), some.index, dtype=bool)
         return orders
 
     def _excess(self, orders):

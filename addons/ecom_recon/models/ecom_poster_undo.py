@@ -22,14 +22,18 @@ class EcomPoster(models.AbstractModel):
         self.env.flush_all()
         postings |= self._built_upon(postings)
         tallies = self._tallies(postings)
-        run = self.env["ecom.run"].create(
-            {
-                "name": "undo",
-                "company_id": (postings.company_id[:1] or self.env.company).id,
-                "account_ids": [(6, 0, postings.account_id.ids)],
-                "move_count": len(postings),
-                "line_count": sum(postings.mapped("line_count")),
-            }
+        run = (
+            self.env["ecom.run"]
+            ._unseal()
+            .create(
+                {
+                    "name": "undo",
+                    "company_id": (postings.company_id[:1] or self.env.company).id,
+                    "account_ids": [(6, 0, postings.account_id.ids)],
+                    "move_count": len(postings),
+                    "line_count": sum(postings.mapped("line_count")),
+                }
+            )
         )
         for account, group in postings.grouped("account_id").items():
             # The context is replaced, not added to: nothing of the caller may reach the checks.
@@ -37,13 +41,14 @@ class EcomPoster(models.AbstractModel):
             poster._reverse(group.with_env(poster.env))
         self._open_tallies(tallies)
         self._bills(postings)._refresh_posted(postings.account_id)
-        postings.run_id.filtered(
+        empty = postings.run_id.filtered(
             lambda done: (
                 not self.env["ecom.posting"].search_count(
                     [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
                 )
             )
-        ).undone = True
+        )
+        empty._unseal().undone = True
         run.ended_at = self.env.cr.now()
         return run
 

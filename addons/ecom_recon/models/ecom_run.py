@@ -8,6 +8,7 @@ class EcomRun(models.Model):
 
     _name = "ecom.run"
     _description = "Run"
+    _inherit = ["ecom.evidence"]
     _order = "id desc"
 
     name = fields.Selection(

@@ -180,6 +180,15 @@ class TestRoles(AccessCase):
                 for operation in ("write", "create", "unlink"):
                     self.assertFalse(model.has_access(operation), operation)
 
+    def test_the_log_of_runs(self):
+        """L4: given the runs of an accountant, when he changes or invents one by RPC, then it is refused."""
+        run = self.env["ecom.run"].with_user(self.accountant).search([], limit=1)
+        self.assertTrue(run)
+        with self.assertRaises(UserError):
+            run.write({"matched_count": 99})
+        with self.assertRaises(UserError):
+            run.create({"name": "post", "company_id": run.company_id.id})
+
     def test_right_lost(self):
         """Fault 129: given an accountant who lost the right, when he posts, then it is refused."""
         self.accountant.group_ids = [(6, 0, self.env.ref("ecom_connectors.group_operator").ids)]
