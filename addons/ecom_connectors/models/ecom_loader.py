@@ -232,7 +232,7 @@ class EcomLoader(models.AbstractModel):
                    ), t AS (
                        INSERT INTO ecom_tally (account_id, company_id, shop_id, kind, ref, state, dirty)
                        SELECT DISTINCT %s, %s, %s::int, %s, ref, 'open', true FROM s
-                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET dirty = true
+                       ON CONFLICT (account_id, kind, ref) DO UPDATE SET %s
                        RETURNING id, ref
                    )
                    INSERT INTO ecom_bill_line (
@@ -251,6 +251,7 @@ class EcomLoader(models.AbstractModel):
                 bill.company_id.id,
                 shop,
                 bill.kind,
+                LOOK_AGAIN,
                 bill.id,
                 account.id,
                 bill.company_id.id,
