@@ -104,8 +104,6 @@ def test_files_are_short():
 
 def test_every_layout_has_a_sample():
     layouts = importlib.import_module("ecom_bills.layouts")
-    if not hasattr(layouts, "LAYOUTS"):
-        pytest.skip("there are no layouts yet")
     names = [layout.name for layout in layouts.LAYOUTS]
     missing = [name for name in names if not any((SAMPLES / name).glob("*/*"))]
     assert not missing

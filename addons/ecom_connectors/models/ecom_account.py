@@ -100,11 +100,6 @@ class EcomAccount(models.Model):
         self.ensure_one()
         return pytz.utc.localize(moment).astimezone(pytz.timezone(self.timezone)).date()
 
-    def _utc(self, text):
-        """Naive UTC moment of local text `YYYY-MM-DD HH:MM:SS`; empty gives False."""
-        self.ensure_one()
-        return to_utc(text, self.timezone)
-
     def _lock_for_import(self):
         """One import per account at a time; the lock ends with the transaction."""
         for account in self.sorted("id"):

@@ -1,7 +1,6 @@
 """Load stage: one bill file, its proofs and its problems."""
 
 import base64
-from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -219,11 +218,3 @@ class EcomBillProblem(models.Model):
     def _compute_message(self):
         for problem in self:
             problem.message = problem_text(self.env, problem.reason)
-
-    @api.model
-    def _summary(self, problems):
-        """The three most frequent reasons, for one line of text."""
-        counts = Counter(problem["reason"] for problem in problems)
-        return ", ".join(
-            f"{problem_text(self.env, reason)} ({count})" for reason, count in counts.most_common(3)
-        )

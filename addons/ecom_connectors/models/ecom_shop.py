@@ -1,7 +1,6 @@
 """Read stage: the stores we sell in."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .ecom_account import EcomAccount
 
@@ -85,16 +84,6 @@ class EcomShop(models.Model):
             )
             shop.partner_id = partner.sudo(False)  # back to the rights of the user
         return shops
-
-    @api.model
-    def _by_codes(self, codes):
-        """{code: shop} for every code, or an error that names those that do not exist."""
-        shops = self.search([("code", "in", list(codes)), ("company_id", "in", self.env.companies.ids)])
-        found = {shop.code: shop for shop in shops}
-        missing = sorted(set(codes) - set(found))
-        if missing:
-            raise UserError(self.env._("There is no shop with the code %(codes)s.", codes=", ".join(missing)))
-        return found
 
     def action_open_orders(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_order_action")
