@@ -131,15 +131,14 @@ def measure(database: str, data: Path) -> dict:
 
 
 def _import(env, data: Path) -> list[dict]:
-    results = []
-    for place in sorted((data / "bills").iterdir()):
-        account = env["ecom.account"]._by_code(place.name)
-        files = [(path.name, path.read_bytes()) for path in sorted(place.iterdir())]
-        results += [
-            result for result in env["ecom.reader"]._import(files, account) if result["state"] != "skipped"
-        ]
-        env.cr.commit()
-    return results
+    files = (
+        (path.name, path.read_bytes(), env["ecom.account"]._by_code(place.name))
+        for place in sorted((data / "bills").iterdir())
+        for path in sorted(place.iterdir())
+    )
+    results = env["ecom.reader"]._import(files)
+    env.cr.commit()
+    return [result for result in results if result["state"] != "skipped"]
 
 
 def _post_alone(env) -> None:

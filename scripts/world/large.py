@@ -54,9 +54,10 @@ class Ledger:
 def plans_of(count: int) -> list[ShopPlan]:
     """`count` shops, each with an account of its own, in the usual mix of platforms."""
     result = []
-    names = [name for name, (_plan, weight) in MIX.items() for _turn in range(weight)]
-    for number in range(count):
-        platform = names[number * len(names) // count]
+    weights = [weight for _plan, weight in MIX.values()]
+    # Of equal claims the rarer platform's comes first, so that few shops still have all of them.
+    names = np.repeat(list(MIX), share(count, weights[::-1])[::-1]).tolist()
+    for number, platform in enumerate(names):
         plan, code = MIX[platform][0], f"{platform[:3].upper()}-{number:03d}"
         result.append(
             replace(

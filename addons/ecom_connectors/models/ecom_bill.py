@@ -182,9 +182,12 @@ class EcomBill(models.Model):
         """
         if not self.env.user.has_group("ecom_connectors.group_operator"):
             raise AccessError(self.env._("Only shop operators and accountants import bills."))
-        account = self.env["ecom.account"]._by_code(account_code) if account_code else None
-        contents = [(file["name"], base64.b64decode(file["content"])) for file in files]
-        return self.env["ecom.reader"]._import(contents, account)
+        account = self.env["ecom.account"]
+        if account_code:
+            account = account._by_code(account_code)
+        return self.env["ecom.reader"]._import(
+            (file["name"], base64.b64decode(file["content"]), account) for file in files
+        )
 
     def action_open_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")
@@ -193,8 +196,7 @@ class EcomBill(models.Model):
     def action_read_again(self):
         """Read the stored bytes once more, after a word or a setting has changed."""
         self.check_access("write")
-        for bill in self:
-            self.env["ecom.reader"]._import([(bill.name, bill._content())], bill.account_id or None)
+        self.env["ecom.reader"]._import((bill.name, bill._content(), bill.account_id) for bill in self)
 
 
 class EcomBillProblem(models.Model):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -96,20 +97,19 @@ class EcomLoader(models.AbstractModel):
             )
         )
         known = cr.rowcount
-        scale = 10**account.currency_id.decimal_places
+        digits = account.currency_id.decimal_places
         cr.execute(
             SQL(
-                """SELECT s.row, s.line_ref, b.name, k.amount, s.amount / %(scale)s::numeric
+                """SELECT s.row, s.line_ref, b.name, k.amount, s.amount * %(unit)s
                      FROM ecom_stage s JOIN ecom_stage_known k USING (key)
                      JOIN ecom_bill b ON b.id = k.bill_id
-                    WHERE k.amount <> s.amount / %(scale)s::numeric OR k.booked_at <> s.booked_at
+                    WHERE k.amount <> s.amount * %(unit)s OR k.booked_at <> s.booked_at
                     ORDER BY s.row LIMIT %(limit)s""",
-                scale=scale,
+                unit=Decimal(1).scaleb(-digits),
                 limit=CONFLICTS_SHOWN,
             )
         )
         conflicts = cr.fetchall()
-        digits = account.currency_id.decimal_places
         if conflicts:
             problems = [
                 {
@@ -178,12 +178,13 @@ class EcomLoader(models.AbstractModel):
                         "raw": content,
                         "res_model": "ecom.bill",
                         "res_id": bill.id,
-                        "mimetype": "application/octet-stream",
+                        # Not a text type: Odoo would copy every word of the file into a search index.
+                        "mimetype": "application/x-bill",
                     }
                 )
             )
         if ready and values["new_count"]:
-            self._insert_lines(bill, scale)
+            self._insert_lines(bill)
         return bill._seal()
 
     def _problems(self, meta):
@@ -214,9 +215,10 @@ class EcomLoader(models.AbstractModel):
         last = end and max(end - timedelta(microseconds=1), begin or datetime.min)
         return [account._day_of(moment) for moment in (begin, last) if moment]
 
-    def _insert_lines(self, bill, scale):
+    def _insert_lines(self, bill):
         """Give every staged line its tally and store it."""
         account = bill.account_id
+        unit = Decimal(1).scaleb(-bill.currency_id.decimal_places)
         self.env.flush_all()
         clears = account._clears() and bill.kind == "fund_flow"
         ref = self.env["ecom.tally"]._ref_sql("s", SQL("c.kind"), clears)
@@ -243,7 +245,7 @@ class EcomLoader(models.AbstractModel):
                           s.row, nullif(s.part, ''), s.key, nullif(s.line_ref, ''), nullif(s.order_ref, ''),
                           nullif(s.sub_order_ref, ''), nullif(s.transaction_ref, ''),
                           nullif(s.refund_ref, ''), nullif(s.payout_ref, ''), nullif(s.sku, ''), s.word,
-                          s.booked_at, s.day, s.amount / %s::numeric, s.balance / %s::numeric,
+                          s.booked_at, s.day, s.amount * %s, s.balance * %s,
                           nullif(s.memo, '')
                      FROM s JOIN t ON t.ref = s.ref""",
                 ref,
@@ -257,8 +259,8 @@ class EcomLoader(models.AbstractModel):
                 bill.company_id.id,
                 bill.currency_id.id,
                 bill.kind,
-                scale,
-                scale,
+                unit,
+                unit,
             )
         )
         cr.execute("DROP TABLE ecom_stage")

@@ -1,6 +1,7 @@
 """Read stage: files through the limited child process into the loader."""
 
 import json
+from collections import deque
 
 from odoo import api, models
 
@@ -14,34 +15,46 @@ class EcomReader(models.AbstractModel):
     _description = "Bill Reader"
 
     @api.model
-    def _import(self, files, account=None):
+    def _import(self, files):
         """Read and store bills; one result per bill, in the order of the files.
 
-        :param files: list of (name, bytes)
-        :param account: their account; else each bill goes to the one account that fits
+        While one file is stored, the child process reads the next, of whichever account it is.
+
+        :param files: iterable of (name, bytes, account); an empty account: the one that fits
         """
-        stored = {
-            number: bills
-            for number, (_name, content) in enumerate(files)
-            if account and (bills := self.env["ecom.loader"]._stored(account, content))
-        }
-        context = self.env["ecom.bill"]._context_of(account) if account else self._first_look()
-        outcomes = jail.run(
-            jail.Job(content=content, name=name, context=context)
-            for number, (name, content) in enumerate(files)
-            if number not in stored
-        )
+        ahead = deque()
         results, fresh = [], self.env["ecom.bill"]
-        for number, (name, content) in enumerate(files):
-            if number in stored:
-                results += [bill._result(name, again=True) for bill in stored[number]]
-            else:
-                found, bills = self._keep(name, content, next(outcomes), context, account)
-                results += found
-                fresh |= bills.filtered(lambda bill: bill.state == "ready")
+        for outcome in jail.run(self._jobs(files, ahead)):
+            results += self._known_first(ahead)
+            name, content, account, context, _stored = ahead.popleft()
+            found, bills = self._keep(name, content, outcome, context, account)
+            results += found
+            fresh |= bills.filtered(lambda bill: bill.state == "ready")
+        results += self._known_first(ahead)
         for owner, bills in fresh.grouped("account_id").items():
             for kind in set(bills.mapped("kind")):
                 owner._chain(kind)
+        return results
+
+    def _jobs(self, files, ahead):
+        """Jobs of the files that are not stored yet; every file goes to the end of `ahead`."""
+        contexts = {}
+        for name, content, account in files:
+            stored = account and self.env["ecom.loader"]._stored(account, content)
+            if account not in contexts:
+                contexts[account] = (
+                    self.env["ecom.bill"]._context_of(account) if account else self._first_look()
+                )
+            ahead.append((name, content, account, contexts[account], stored))
+            if not stored:
+                yield jail.Job(content=content, name=name, context=contexts[account])
+
+    def _known_first(self, ahead):
+        """Results of the files at the head of `ahead` that need no reading."""
+        results = []
+        while ahead and ahead[0][-1]:
+            name, *_rest, stored = ahead.popleft()
+            results += [bill._result(name, again=True) for bill in stored]
         return results
 
     def _keep(self, name, content, outcome, context, account):

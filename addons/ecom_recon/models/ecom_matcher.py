@@ -9,8 +9,8 @@ from odoo.addons.ecom_connectors.models.ecom_tally import REFUND, TRANSACTION
 
 # More in one call would only need more memory.
 TALLIES_PER_GROUP = 100_000
-# Minor units per unit of every currency.
-SCALES = SQL("(SELECT id, power(10::numeric, decimal_places) AS scale FROM res_currency)")
+# Minor units per unit of every currency; worked out once, not for every line it is joined to.
+SCALES = SQL("(SELECT id, power(10::numeric, decimal_places) AS scale FROM res_currency OFFSET 0)")
 # What the platform owes for order `o`, and the day (of shop `s`) from which it may be asked for.
 EXPECTED = SQL("CASE WHEN coalesce(o.ecom_receivable, 0) <> 0 THEN o.ecom_receivable ELSE o.amount_total END")
 DUE_DAY = SQL(

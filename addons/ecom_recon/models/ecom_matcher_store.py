@@ -33,11 +33,9 @@ VERDICT_COLUMNS = {
     "lag_days": "int",
     "first_day": "date",
     "last_day": "date",
-    "how": "text",
-    "scale": "bigint",
 }
-AMOUNTS = [name for name, kind in VERDICT_COLUMNS.items() if kind == "bigint" and name != "scale"]
-PLAIN = [name for name in VERDICT_COLUMNS if name not in (*AMOUNTS, "how", "scale")]
+AMOUNTS = [name for name, kind in VERDICT_COLUMNS.items() if kind == "bigint"]
+PLAIN = [name for name in VERDICT_COLUMNS if name not in AMOUNTS]
 
 
 class EcomMatcher(models.AbstractModel):
@@ -64,8 +62,6 @@ class EcomMatcher(models.AbstractModel):
                 .astype("int64"),
                 "first_day": orders["first_day"],
                 "last_day": orders["last_day"],
-                "how": orders["how"],
-                "scale": orders["scale"],
             }
         )
         table = pd.concat([table, verdict.drop(columns=["exception", "exception_amount"])], axis=1)
@@ -84,14 +80,14 @@ class EcomMatcher(models.AbstractModel):
         with self.env.cr._cnx.cursor() as cursor:
             cursor.copy_expert("COPY run_verdict FROM STDIN", buffer)
         self._run("CREATE UNIQUE INDEX ON run_verdict (order_id)")
-        self._run("ANALYZE run_verdict")
+        self._run("ANALYZE run_verdict (order_id)")
 
     def _upsert(self):
         columns = SQL(", ").join(SQL.identifier(name) for name in (*PLAIN, *AMOUNTS))
         values = SQL(", ").join(
             [
                 *(SQL.identifier("v", name) for name in PLAIN),
-                *(SQL("%s / v.scale::numeric", SQL.identifier("v", name)) for name in AMOUNTS),
+                *(SQL("%s * u.unit", SQL.identifier("v", name)) for name in AMOUNTS),
             ]
         )
         changed = SQL(", ").join(SQL.identifier("ecom_match", name) for name in (*PLAIN, *AMOUNTS))
@@ -104,6 +100,8 @@ class EcomMatcher(models.AbstractModel):
         self._run(
             """INSERT INTO ecom_match (company_id, rule_version, %s)
                SELECT s.company_id, %s, %s FROM run_verdict v JOIN ecom_shop s ON s.id = v.shop_id
+                 JOIN (SELECT id, round(power(0.1, decimal_places), decimal_places) AS unit
+                         FROM res_currency OFFSET 0) u ON u.id = v.currency_id
                 ORDER BY v.order_id
                ON CONFLICT (order_id) DO UPDATE SET (rule_version, %s) = (excluded.rule_version, %s)
                 WHERE (ecom_match.rule_version, %s) IS DISTINCT FROM (excluded.rule_version, %s)""",
