@@ -1,4 +1,4 @@
-"""A small world for tests: suppliers, products, and one call each for an order, a receipt, a bill, a return."""
+"""A small world for tests: suppliers, products, one call each for an order, a receipt, a bill, a return."""
 
 from odoo import Command
 from odoo.fields import Date, Datetime
@@ -102,7 +102,7 @@ class SettleCase(TransactionCase):
 
     @classmethod
     def receive(cls, order, *quantities, day="2026-09-05"):
-        """Receive these quantities of the order's lines (all of them without quantities); the rest stays open."""
+        """Receive these quantities of the order's lines, all without quantities; the rest stays open."""
         picking = order.picking_ids.filtered(lambda it: it.state not in ("done", "cancel"))[-1:]
         lines = order.order_line.filtered("product_id")
         wanted = dict(zip(lines.ids, quantities or lines.mapped("product_qty"), strict=True))
