@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, config
 
+from odoo.addons.queue_job.job import identity_exact
+
 
 class EcomAccount(models.Model):
     _inherit = "ecom.account"
@@ -16,9 +18,10 @@ class EcomAccount(models.Model):
         kind = "success"
         if self._has_runner():
             for group in groups:
-                group.with_delay(description=f"ecom: {', '.join(group.mapped('code'))}")._job(
-                    post, when_locked
-                )
+                # The same work is not queued twice; a job that runs already does not stop a new one.
+                group.with_delay(
+                    description=f"ecom: {', '.join(group.mapped('code'))}", identity_key=identity_exact
+                )._job(post, when_locked)
             message = self.env._("%s jobs are queued. Their results appear under Runs.", len(groups))
         else:
             runs = [run for group in groups for run in group._job(post, when_locked)]

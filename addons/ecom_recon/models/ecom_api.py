@@ -160,7 +160,7 @@ class EcomApi(models.AbstractModel):
     @api.model
     def check(self):
         """`{"holds", "invariants": [{id, holds, offenders}]}`."""
-        invariants = self.env["ecom.invariant"]._check()
+        invariants = self.env["ecom.invariant"]._check(self.env.companies)
         return {"holds": all(invariant["holds"] for invariant in invariants), "invariants": invariants}
 
     @api.model

@@ -15,3 +15,4 @@ from . import test_match_certain
 from . import test_exceptions
 from . import test_exceptions_resolved
 from . import test_exceptions_access
+from . import test_jobs

@@ -53,6 +53,15 @@ class TestInvariants(PostingCase):
             [("stage", "=", "money"), ("account_id", "=", cls.wallet.id)]
         )
 
+    def facts(self):
+        line = self.september.line_ids.filtered(lambda line: line.amount > 0)
+        return {
+            "bill": self.september.id,
+            "line": line.id,
+            "tally": line.tally_id.id,
+            "move": self.posting.move_id.id,
+        }
+
     def broken(self):
         return {
             fact["id"]: fact["offenders"] for fact in self.env["ecom.invariant"]._check() if not fact["holds"]
@@ -68,20 +77,28 @@ class TestInvariants(PostingCase):
     def test_each_finds_its_offender(self):
         """M3 Given a posted bill, when one fact is changed by raw SQL, then the invariant about it says so
         and names the offender."""
-        line = self.september.line_ids.filtered(lambda line: line.amount > 0)
-        facts = {
-            "bill": self.september.id,
-            "line": line.id,
-            "tally": line.tally_id.id,
-            "move": self.posting.move_id.id,
-        }
         for name, query in PLANTED.items():
             with self.subTest(invariant=name), self.env.cr.savepoint() as point:
                 self.env.flush_all()
-                self.env.cr.execute(query, facts)
+                self.env.cr.execute(query, self.facts())
                 self.assertGreater(self.env.cr.rowcount, 0, "something was planted")
                 self.env.invalidate_all()
                 self.assertTrue(self.broken().get(name), "the invariant did not see it")
                 point.rollback()
                 self.env.invalidate_all()
         self.assertEqual(self.broken(), {})
+
+    def test_another_company_is_not_named(self):
+        """Given a broken fact of this company, then a check of another company neither sees nor names it."""
+        other = self.env["res.company"].create({"name": "Other"})
+        for name, query in PLANTED.items():
+            with self.subTest(invariant=name), self.env.cr.savepoint() as point:
+                self.env.flush_all()
+                self.env.cr.execute(query, self.facts())
+                self.env.invalidate_all()
+                seen = {fact["id"]: fact for fact in self.env["ecom.invariant"]._check(other)}
+                # Without its posting nobody can say whose line it is.
+                if name != "posting_parents":
+                    self.assertTrue(seen[name]["holds"], seen[name])
+                point.rollback()
+                self.env.invalidate_all()
