@@ -10,6 +10,8 @@
     "data": [
         "security/ecom_settlement_groups.xml",
         "security/ir.model.access.csv",
+        "security/ecom_receipt_rules.xml",
         "views/ecom_settlement_menus.xml",
+        "views/ecom_purchase_basis_views.xml",
     ],
 }
