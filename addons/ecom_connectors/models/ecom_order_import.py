@@ -67,10 +67,11 @@ class EcomOrderImport(models.AbstractModel):
         return result
 
     def _shops(self, records, shop_code):
-        """{code in the file: shop}, and a problem for each code that no shop has."""
+        """{shop in the file: shop}, by code, else by a name only one has; a problem for each other."""
         codes = {record["shop"]: record["row"] for record in reversed(records)}
         shops = self.env["ecom.shop"].search([("company_id", "in", self.env.companies.ids)])
-        by_code = {shop.code: shop for shop in shops}
+        by_code = {name: same for name, same in shops.grouped("name").items() if len(same) == 1}
+        by_code |= {shop.code: shop for shop in shops}
         found, problems = {}, []
         for code, row in codes.items():
             shop = by_code.get(code or shop_code)

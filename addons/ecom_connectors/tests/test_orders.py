@@ -79,6 +79,18 @@ class TestOrders(EcomCase):
             (result["problems"][0]["reason"], result["problems"][0]["text"]), ("unknown_shop", "ELSEWHERE")
         )
 
+    def test_a_shop_by_its_name(self):
+        """Given an export with the shop's name, when only one shop has it, then the order is that shop's."""
+        self.store.name = "Tea House"
+        importer = self.env["ecom.order.import"].with_user(self.operator)
+        row = "Tea House,T1,2026-09-01 09:00:00,,,CNY,K,Tea,1,10.00,10.00,0,0,0,10.00,,,,,"
+        importer.import_orders([upload("o.csv", f"{ORDER_TITLES}\n{row}\n")])
+        order = self.env["sale.order"].search([("ecom_order_no", "=", "T1")])
+        self.assertEqual(order.ecom_shop_id, self.store)
+        self.shop("STORE2", "taobao", self.account("W2", "alipay"), name="Tea House")
+        [result] = importer.import_orders([upload("p.csv", f"{ORDER_TITLES}\n{row.replace('T1', 'T2')}\n")])
+        self.assertEqual(result["problems"][0]["reason"], "unknown_shop")
+
     def test_links_both_ways(self):
         """S1.3.1 S1.7.1 Given an order, a delivery and a refund that came before it, when the delivery is
         done, then the order knows that it left, and order, refund and delivery know each other."""

@@ -106,6 +106,7 @@ class TestAccess(ReconCase):
             action = exception.with_user(user).action_open_resolve()
             dialog = Form(self.env["ecom.resolve"].with_user(user).with_context(**action["context"]))
             self.assertEqual(dialog.choices, choices)
+            self.assertIn(dialog.action, choices, "what is chosen first is offered")
         self.assertEqual(dialog.action, "accept")
         dialog.note = "fine"
         dialog.save().action_apply()

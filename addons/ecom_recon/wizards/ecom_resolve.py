@@ -46,6 +46,9 @@ class EcomResolve(models.TransientModel):
             "amount_mismatch": "accept",
             "fee_out_of_band": "accept",
         }
+        if not self.env.user.has_group("ecom_connectors.group_accountant"):
+            # Operators may not accept, so the dialog does not offer it to them first.
+            first = {kind: action for kind, action in first.items() if action != "accept"}
         for wizard in self:
             wizard.action = first.get(wizard.exception_ids[:1].type, "wait")
 
