@@ -13,5 +13,8 @@
         "security/ecom_receipt_rules.xml",
         "views/ecom_settlement_menus.xml",
         "views/ecom_purchase_basis_views.xml",
+        "security/ecom_terms_rules.xml",
+        "views/ecom_settlement_menus.xml",
+        "views/ecom_contract_views.xml",
     ],
 }

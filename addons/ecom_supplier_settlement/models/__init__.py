@@ -3,3 +3,6 @@ from . import res_partner
 from . import stock_warehouse
 from . import ecom_delivery_notice
 from . import ecom_purchase_basis
+from . import ecom_contract
+from . import ecom_clause
+from . import ecom_clause_words

@@ -1,2 +1,3 @@
 from . import test_groups
 from . import test_purchase_basis
+from . import test_contracts
