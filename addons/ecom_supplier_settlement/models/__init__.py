@@ -6,3 +6,10 @@ from . import ecom_purchase_basis
 from . import ecom_contract
 from . import ecom_clause
 from . import ecom_clause_words
+from . import ecom_settlement
+from . import settlement_settings
+from . import ecom_settlement_line
+from . import ecom_settlement_sources
+from . import ecom_settlement_footing
+from . import ecom_settlement_confirm
+from . import settlement_locks

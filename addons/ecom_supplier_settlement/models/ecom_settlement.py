@@ -1,0 +1,301 @@
+"""Statement stage: what one supplier is owed for one period, proven against the ledger."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+STATES = [
+    ("draft", "Draft"),
+    ("sent", "Sent"),
+    ("disputed", "Disputed"),
+    ("confirmed", "Confirmed"),
+    ("approved", "Approved"),
+    ("paid", "Paid"),
+    ("cancelled", "Cancelled"),
+]
+TRANSITIONS = {
+    "draft": {"sent", "cancelled"},
+    "sent": {"draft", "confirmed", "disputed", "cancelled"},
+    "disputed": {"draft", "sent", "confirmed", "approved", "cancelled"},
+    "confirmed": {"approved", "cancelled"},
+    "approved": {"paid"},
+    "paid": {"approved"},
+    "cancelled": set(),
+}
+BUYER = "ecom_supplier_settlement.group_buyer"
+ACCOUNTANT = "ecom_connectors.group_accountant"
+# From these states on the statement says for good what both sides agreed.
+AGREED = ("confirmed", "approved", "paid")
+CUTOFFS = [("accounting", "Accounting date"), ("bill", "Bill date")]
+
+
+class EcomSettlement(models.Model):
+    """One supplier, company, currency and period. Amounts are what we owe: bills +, payments -.
+
+    `_move_to(state)` is the only writer of `state`. A statement begins the day after the one before it and
+    with its closing amount, so no document is between two statements.
+    """
+
+    _name = "ecom.settlement"
+    _description = "Supplier Statement"
+    _inherit = ["ecom.evidence", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "date_to desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char("Number", required=True, readonly=True, copy=False)
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
+    partner_id = fields.Many2one(
+        "res.partner", "Supplier", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
+    date_from = fields.Date("From", required=True, readonly=True)
+    date_to = fields.Date("To", required=True, readonly=True)
+    cutoff = fields.Selection(CUTOFFS, "Cut-off", required=True, readonly=True, default="accounting")
+    state = fields.Selection(STATES, required=True, readonly=True, default="draft", tracking=True)
+    previous_id = fields.Many2one(
+        "ecom.settlement", "Statement Before", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    prepared_id = fields.Many2one("res.users", "Prepared by", readonly=True, ondelete="restrict")
+    sent_id = fields.Many2one("res.users", "Sent by", readonly=True, ondelete="restrict")
+    confirmed_id = fields.Many2one("res.users", "Confirmed by", readonly=True, ondelete="restrict")
+    approved_id = fields.Many2one("res.users", "Approved by", readonly=True, ondelete="restrict")
+    computed_at = fields.Datetime("Computed on", readonly=True)
+    sent_at = fields.Datetime("Sent on", readonly=True)
+    confirmed_at = fields.Datetime("Confirmed on", readonly=True)
+    approved_at = fields.Datetime("Approved on", readonly=True)
+    line_ids = fields.One2many("ecom.settlement.line", "settlement_id", "Lines", readonly=True)
+    note = fields.Text("Note to the Supplier")
+    internal_note = fields.Text(groups="base.group_user")
+    line_count = fields.Integer("Lines", readonly=True)
+    open_count = fields.Integer("Open Lines", compute="_compute_counts")
+    disputed_count = fields.Integer("Disputed Lines", compute="_compute_counts")
+    amount_disputed = fields.Monetary("Disputed", compute="_compute_counts")
+
+    _once = models.UniqueIndex(
+        "(company_id, partner_id, currency_id, date_from, date_to) WHERE state != 'cancelled'",
+        "This supplier has a statement of this period already.",
+    )
+    _chain = models.UniqueIndex(
+        "(company_id, partner_id, currency_id, coalesce(previous_id, 0)) WHERE state != 'cancelled'",
+        "Another statement follows the one before already.",
+    )
+    _period = models.Constraint("CHECK (date_from <= date_to)", "The period ends before it begins.")
+
+    @api.depends("line_ids.state", "line_ids.amount")
+    def _compute_counts(self):
+        found = {
+            (settlement.id, state): (count, amount)
+            for settlement, state, count, amount in self.env["ecom.settlement.line"]._read_group(
+                [("settlement_id", "in", self.ids)], ["settlement_id", "state"], ["__count", "amount:sum"]
+            )
+        }
+        for settlement in self:
+            settlement.open_count = found.get((settlement.id, "open"), (0, 0))[0]
+            count, amount = found.get((settlement.id, "disputed"), (0, 0))
+            settlement.disputed_count, settlement.amount_disputed = count, amount
+
+    def _compute_access_url(self):
+        for settlement in self:
+            settlement.access_url = f"/my/statements/{settlement.id}"
+
+    @api.constrains("partner_id", "previous_id", "date_from")
+    def _check_chain(self):
+        for settlement in self:
+            if settlement.partner_id != settlement.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._("%s is a contact; statements are of the company.", settlement.partner_id.name)
+                )
+            before = settlement.previous_id
+            if before and before.date_to + timedelta(days=1) != settlement.date_from:
+                raise ValidationError(
+                    self.env._(
+                        "The statement must begin on %(day)s, the day after %(before)s ends.",
+                        day=before.date_to + timedelta(days=1),
+                        before=before.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_drafts(self):
+        for settlement in self:
+            if settlement.state != "draft" or settlement.sent_at or settlement._next():
+                raise UserError(
+                    self.env._("%s cannot be deleted any more. Cancel it instead.", settlement.name)
+                )
+
+    # --- making -------------------------------------------------------------
+
+    @api.model
+    def create_for(self, partner_id, date_from, date_to, currency_id=None):
+        """The statement of a supplier for a period; made and computed unless it is there already.
+
+        It begins the day after the supplier's last statement; `date_from` counts for the first one only.
+
+        :param partner_id: id of the supplier or of a contact of it
+        :param date_from, date_to: first and last day, both included
+        :param currency_id: id; without it the currency of the company
+        :return: id of the statement
+        :raise UserError: a later statement is there already
+        """
+        self.check_access("create")
+        partner = self.env["res.partner"].browse(partner_id).commercial_partner_id
+        currency = self.env["res.currency"].browse(currency_id) or self.env.company.currency_id
+        days = (fields.Date.to_date(date_from), fields.Date.to_date(date_to))
+        return self._open(self.env.company, partner, currency, *days).id
+
+    def _open(self, company, partner, currency, date_from, date_to):
+        domain = [("company_id", "=", company.id), ("partner_id", "=", partner.id)]
+        domain += [("currency_id", "=", currency.id), ("state", "!=", "cancelled")]
+        last = self.search(domain, order="date_to desc", limit=1)
+        if last and last.date_to >= date_to:
+            if last.date_to == date_to:
+                return last
+            raise UserError(
+                self.env._(
+                    "%(supplier)s has a statement until %(day)s already.",
+                    supplier=partner.name,
+                    day=last.date_to,
+                )
+            )
+        settlement = self._unseal().create(
+            {
+                "name": self.env["ir.sequence"].with_company(company).next_by_code("ecom.settlement"),
+                "company_id": company.id,
+                "partner_id": partner.id,
+                "currency_id": currency.id,
+                "date_from": last.date_to + timedelta(days=1) if last else date_from,
+                "date_to": date_to,
+                "cutoff": last.cutoff if last else self._cutoff_of(company, partner),
+                "previous_id": last.id,
+            }
+        )
+        settlement = settlement._seal()
+        settlement._fill()
+        return settlement
+
+    def _cutoff_of(self, company, partner):
+        return partner.with_company(company).ecom_cutoff or company.ecom_cutoff
+
+    def _next(self):
+        """The statement that begins with our closing amount."""
+        return self.search([("previous_id", "in", self.ids), ("state", "!=", "cancelled")], limit=1)
+
+    def _chain_ids(self):
+        """Ids of this statement and of all before it."""
+        ids, at = [], self
+        while at:
+            ids.append(at.id)
+            at = at.previous_id
+        return ids
+
+    # --- states -------------------------------------------------------------
+
+    def _move_to(self, state):
+        """Change the state: the table, the right and the proof decide; nothing else writes it.
+
+        :raise UserError: not from here, or the statement is not ready for it
+        :raise AccessError: not this user
+        """
+        names = dict(self._fields["state"]._description_selection(self.env))
+        for settlement in self:
+            if state not in TRANSITIONS[settlement.state]:
+                raise UserError(
+                    self.env._(
+                        "%(name)s is “%(old)s” and cannot become “%(new)s”.",
+                        name=settlement.name,
+                        old=names[settlement.state],
+                        new=names[state],
+                    )
+                )
+            settlement._check_may(state)
+            getattr(settlement, f"_check_{state}", lambda: None)()
+        stamp = {"sent": "sent", "confirmed": "confirmed", "approved": "approved"}.get(state)
+        values = {"state": state}
+        if stamp:
+            values |= {f"{stamp}_id": self.env.uid, f"{stamp}_at": fields.Datetime.now()}
+        self._unseal().write(values)
+        if state == "cancelled":
+            self.line_ids._unseal().write({"live": False})
+
+    def _check_may(self, state):
+        """Buyers and accountants prepare; accountants approve, and never what they prepared themselves."""
+        if self.env.su and state != "approved":
+            return
+        user = self.env.user
+        if state in ("approved", "paid"):
+            if not (user.has_group(ACCOUNTANT) or self.env.su):
+                raise AccessError(self.env._("Only accountants approve and pay statements."))
+        elif not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
+            raise AccessError(self.env._("Only buyers and accountants work on statements."))
+        if state == "approved" and self.state != "paid":
+            if user in self.prepared_id | self.sent_id | self.confirmed_id:
+                raise AccessError(
+                    self.env._("%s: who prepared, sent or confirmed it cannot approve it.", self.name)
+                )
+
+    def _check_sent(self):
+        if not self.line_count and self.currency_id.is_zero(self.amount_closing):
+            raise UserError(self.env._("%s has neither lines nor a balance.", self.name))
+        self._check_foots()
+
+    def _check_confirmed(self):
+        if self.line_ids.filtered(lambda line: line.state != "confirmed"):
+            raise UserError(self.env._("%s has lines that are not confirmed.", self.name))
+        self._check_current()
+
+    def _check_approved(self):
+        if self.state == "disputed" and self.open_count:
+            raise UserError(
+                self.env._("%(count)s lines of %(name)s are open.", count=self.open_count, name=self.name)
+            )
+        if self.state != "paid":
+            self._check_current()
+
+    def _check_draft(self):
+        self._check_last()
+
+    def _check_cancelled(self):
+        self._check_last()
+        if self.state == "confirmed" and not self.env.user.has_group("ecom_connectors.group_manager"):
+            raise AccessError(self.env._("Only managers cancel a confirmed statement."))
+
+    def _check_last(self):
+        following = self._next()
+        if following:
+            raise UserError(
+                self.env._(
+                    "%(next)s begins with the closing amount of %(name)s. Cancel it first.",
+                    next=following.name,
+                    name=self.name,
+                )
+            )
+
+    def action_compute(self):
+        """Gather the lines again; what people wrote and confirmed stays."""
+        for settlement in self:
+            if settlement.state != "draft":
+                raise UserError(self.env._("Only drafts are computed. Take %s back first.", settlement.name))
+        self._fill()
+
+    def action_draft(self):
+        """Take a statement back to correct and send it again."""
+        self._move_to("draft")
+
+    def action_cancel(self):
+        self._move_to("cancelled")
+
+    def action_approve(self):
+        self._move_to("approved")
+
+    def _lines_action(self, **context):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ecom_supplier_settlement.ecom_settlement_line_action"
+        )
+        return {**action, "domain": [("settlement_id", "in", self.ids)], "context": context}
+
+    def action_open_lines(self):
+        return self._lines_action(search_default_group_origin=1)
+
+    def action_open_disputed(self):
+        return self._lines_action(search_default_disputed=1)

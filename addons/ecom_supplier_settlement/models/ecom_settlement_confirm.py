@@ -1,0 +1,163 @@
+"""Confirm stage: the supplier, or somebody for it, confirms or disputes line by line."""
+
+import base64
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .ecom_settlement import ACCOUNTANT, BUYER
+from .ecom_settlement_line import REASONS
+
+TEXT_LIMIT = 4000
+FILE_LIMIT = 10
+SIZE_LIMIT = 20 << 20
+
+
+class EcomSettlement(models.Model):
+    """A disputed line holds back its own amount and nothing else."""
+
+    _inherit = "ecom.settlement"
+
+    def portal_confirm(self, line_ids=None):
+        """The supplier confirms lines of its statement.
+
+        :param line_ids: ids of lines of this statement; without it all that are open
+        :return: {"state": state of the statement, "open": count, "disputed": count}
+        :raise AccessError: not this supplier's statement
+        :raise UserError: it is not waiting for an answer, or a line is of another statement
+        """
+        settlement = self._as_supplier()
+        lines = settlement._lines_of(line_ids) if line_ids is not None else settlement.line_ids
+        lines.filtered(lambda line: line.state == "open")._confirm()
+        return settlement._after_answer()
+
+    def portal_dispute(self, line_id, reason, text="", attachments=None):
+        """The supplier disputes one line.
+
+        :param reason: key of `REASONS`
+        :param attachments: list of {"name", "content"}, content in base64
+        :return: as `portal_confirm`
+        """
+        settlement = self._as_supplier()
+        settlement._lines_of([line_id])._dispute(reason, text, attachments)
+        return settlement._after_answer()
+
+    def _as_supplier(self):
+        """This statement with the right to answer it; whoever asks is checked here, once, before anything."""
+        self.ensure_one()
+        user = self.env.user
+        # The owner must be known before it can be compared; nothing of it is given to the caller.
+        facts = self.sudo().exists()
+        own = facts and facts.partner_id == user.partner_id.commercial_partner_id
+        if not own or facts.state in ("draft", "cancelled") or facts.company_id not in user.company_ids:
+            raise AccessError(self.env._("This statement is not yours."))
+        self._check_waits(facts)
+        return facts
+
+    def _check_waits(self, settlement):
+        if settlement.state not in ("sent", "disputed"):
+            raise UserError(self.env._("%s is not waiting for an answer.", settlement.name))
+
+    def _lines_of(self, line_ids):
+        ids = {int(line_id) for line_id in line_ids}
+        lines = self.line_ids.filtered(lambda line: line.id in ids)
+        if len(lines) != len(ids):
+            raise UserError(self.env._("Some lines are not of %s.", self.name))
+        return lines
+
+    def _as_staff(self):
+        """For an answer that came by mail or telephone: buyers and accountants enter it."""
+        user = self.env.user
+        if not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
+            raise AccessError(self.env._("Only buyers and accountants enter a supplier's answer."))
+        self.check_access("write")
+        for settlement in self:
+            self._check_waits(settlement)
+
+    def action_confirm(self):
+        """Enter that the supplier confirms all lines that are open."""
+        self._as_staff()
+        for settlement in self:
+            settlement.line_ids.filtered(lambda line: line.state == "open")._confirm()
+            settlement._after_answer()
+
+    def _after_answer(self):
+        """The state that follows from the lines."""
+        states = set(self.line_ids.mapped("state"))
+        if "disputed" in states:
+            if self.state == "sent":
+                self._move_to("disputed")
+        elif "open" not in states:
+            self._move_to("confirmed")
+        elif self.state == "disputed":
+            self._move_to("sent")
+        self.invalidate_recordset()
+        return {"state": self.state, "open": self.open_count, "disputed": self.disputed_count}
+
+
+class EcomSettlementLine(models.Model):
+    _inherit = "ecom.settlement.line"
+
+    def _confirm(self):
+        self._unseal().write(
+            {"state": "confirmed", "confirmed_id": self.env.uid, "confirmed_at": fields.Datetime.now()}
+        )
+
+    def _dispute(self, reason, text, attachments=None):
+        if reason not in dict(REASONS):
+            raise UserError(self.env._("There is no such reason."))
+        if any(line.state == "confirmed" for line in self):
+            raise UserError(self.env._("Confirmed lines cannot be disputed any more."))
+        files = attachments or []
+        contents = [base64.b64decode(file["content"], validate=True) for file in files]
+        if len(files) > FILE_LIMIT or sum(map(len, contents)) > SIZE_LIMIT:
+            raise UserError(self.env._("At most %s files and 20 MB.", FILE_LIMIT))
+        text = (text or "")[:TEXT_LIMIT]
+        self._unseal().write(
+            {
+                "state": "disputed",
+                "dispute_reason": reason,
+                "dispute_text": text,
+                "disputed_id": self.env.uid,
+                "disputed_at": fields.Datetime.now(),
+            }
+        )
+        for line in self:
+            line.settlement_id.message_post(
+                body=self.env._(
+                    "“%(line)s” (%(amount)s) is disputed: %(reason)s. %(text)s",
+                    line=line.name,
+                    amount=line.currency_id.format(line.amount),
+                    reason=dict(self._fields["dispute_reason"]._description_selection(self.env))[reason],
+                    text=text,
+                ),
+                # Whoever answered is the author, also when the answer is stored with more rights than theirs.
+                author_id=self.env.user.partner_id.id,
+                attachments=[(file["name"], content) for file, content in zip(files, contents, strict=True)],
+            )
+
+    def action_confirm(self):
+        """Enter that the supplier confirms these lines, or takes a dispute back."""
+        self.settlement_id._as_staff()
+        self.filtered(lambda line: line.state != "confirmed")._confirm()
+        for settlement in self.settlement_id:
+            settlement._after_answer()
+
+    def action_withdraw(self):
+        """Enter that a dispute is settled: the line is open again and can be confirmed."""
+        self.settlement_id._as_staff()
+        self.filtered(lambda line: line.state == "disputed")._unseal().write({"state": "open"})
+        for settlement in self.settlement_id:
+            settlement._after_answer()
+
+    def action_dispute(self):
+        """Ask for reason and text of a dispute that the supplier told us."""
+        self.settlement_id._as_staff()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Dispute"),
+            "res_model": "ecom.settlement.dispute",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_line_ids": [(6, 0, self.ids)]},
+        }

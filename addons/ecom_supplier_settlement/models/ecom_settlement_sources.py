@@ -1,0 +1,321 @@
+"""Statement stage: every origin is one SELECT, and one INSERT puts all of them into the statement."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+# What every source selects, in this order and of these types.
+COLUMNS = (
+    ("origin", "text"),
+    ("day", "date"),
+    ("res_model", "text"),
+    ("res_id", "int"),
+    ("move_line_id", "int"),
+    ("purchase_line_id", "int"),
+    ("product_id", "int"),
+    ("quantity", "numeric"),
+    ("price_unit", "numeric"),
+    ("amount", "numeric"),
+    ("in_ledger", "boolean"),
+    ("name", "text"),
+    ("working", "jsonb"),
+)
+
+
+class EcomSettlement(models.Model):
+    _inherit = "ecom.settlement"
+
+    # The items that the opening amount of a first statement is made of: what comes late is told from them.
+    opening_item_ids = fields.Json(readonly=True, prefetch=False, groups="base.group_system")
+
+    def _sources(self):
+        """The SELECTs whose rows become lines; other parts add theirs to the list.
+
+        Each gives `COLUMNS` for this statement's company, supplier, currency, until `date_to`: `amount` is
+        what we owe (bills +, payments -), `in_ledger` says that it is booked on a payable account of the
+        supplier. (`res_model`, `res_id`, `origin`) may come once. Rows that are on another statement are
+        left out here, so a source need not care.
+
+        :return: list of `SQL`
+        """
+        self.ensure_one()
+        return [self._source_bills(), self._source_entries(), self._source_crossings()]
+
+    def _sql_day(self):
+        """The day by which an item belongs to a period; `l` is the item, `m` its entry."""
+        return SQL("coalesce(m.invoice_date, l.date)") if self.cutoff == "bill" else SQL("l.date")
+
+    def _sql_items(self, *columns):
+        """Posted payable items of the supplier, all its contacts and accounts, in the statement's currency.
+
+        `day` is the cut-off day, `other_day` the one by the rule that does not count.
+        """
+        day, other = self._sql_day(), SQL("l.date")
+        if self.cutoff == "accounting":
+            other = SQL("coalesce(m.invoice_date, l.date)")
+        return SQL(
+            """SELECT l.id, l.move_id, l.date, l.amount_currency,
+                      %(day)s AS day, %(other)s AS other_day %(more)s
+                 FROM account_move_line l
+                 JOIN account_account a ON a.id = l.account_id AND a.account_type = 'liability_payable'
+                 JOIN res_partner p ON p.id = l.partner_id AND p.commercial_partner_id = %(partner)s
+                 JOIN account_move m ON m.id = l.move_id
+                WHERE l.company_id = %(company)s AND l.currency_id = %(currency)s
+                  AND l.parent_state = 'posted'""",
+            day=day,
+            other=other,
+            more=SQL("").join(SQL(", %s", column) for column in columns),
+            partner=self.partner_id.id,
+            company=self.company_id.id,
+            currency=self.currency_id.id,
+        )
+
+    def _sql_within(self):
+        """Items of this period, late ones, and for information what the other date puts into it."""
+        opening = self._opening_ids()
+        return SQL(
+            """(i.day <= %(to)s OR i.other_day BETWEEN %(from)s AND %(to)s)
+               AND NOT (i.id = ANY(%(opening)s))""",
+            **{"from": self.date_from, "to": self.date_to},
+            opening=opening,
+        )
+
+    def _opening_ids(self):
+        first = self.browse(self._chain_ids()[-1])
+        # The list is of use to this computation only, so it is hidden from everybody.
+        return first.sudo().opening_item_ids or []
+
+    def _source_bills(self):
+        """Bills and credit notes: each line without tax, and one line for tax and rounding."""
+        return SQL(
+            """SELECT b.* FROM (
+                WITH moves AS (
+                    SELECT i.move_id, min(i.day) AS day, -sum(i.amount_currency) AS owed, i.move_type,
+                           i.move_name
+                      FROM (%(items)s) i
+                     WHERE i.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
+                       AND i.commercial_partner_id = %(partner)s AND %(within)s
+                     GROUP BY i.move_id, i.move_type, i.move_name
+                ), goods AS (
+                    SELECT g.move_id, g.id, g.purchase_line_id, g.product_id, g.quantity, g.price_unit,
+                           g.name, g.amount_currency
+                      FROM moves v
+                      JOIN account_move_line g ON g.move_id = v.move_id AND g.display_type = 'product'
+                      JOIN account_account a ON a.id = g.account_id AND a.account_type != 'liability_payable'
+                )
+                SELECT CASE WHEN v.move_type != 'in_refund' THEN 'bill'
+                            WHEN g.purchase_line_id IS NOT NULL THEN 'return' ELSE 'credit' END,
+                       v.day, 'account.move.line', g.id, g.id, g.purchase_line_id, g.product_id,
+                       CASE WHEN v.move_type = 'in_refund' THEN -g.quantity ELSE g.quantity END,
+                       g.price_unit, g.amount_currency, true, coalesce(g.name, v.move_name), NULL::jsonb
+                  FROM moves v JOIN goods g ON g.move_id = v.move_id
+                UNION ALL
+                SELECT CASE WHEN v.move_type = 'in_refund' THEN 'credit' ELSE 'bill' END,
+                       v.day, 'account.move', v.move_id, NULL, NULL, NULL, NULL, NULL,
+                       v.owed - coalesce(t.amount, 0), true, %(tax)s || ' ' || v.move_name, NULL::jsonb
+                  FROM moves v
+                  LEFT JOIN (SELECT move_id, sum(amount_currency) AS amount FROM goods GROUP BY move_id) t
+                    ON t.move_id = v.move_id
+                 WHERE v.owed != coalesce(t.amount, 0)
+            ) AS b (%(columns)s)""",
+            items=self._sql_items(
+                SQL("m.move_type"), SQL("m.name AS move_name"), SQL("m.commercial_partner_id")
+            ),
+            within=self._sql_within(),
+            partner=self.partner_id.id,
+            tax=self.env._("Tax"),
+            columns=SQL(", ").join(SQL.identifier(name) for name, _type in COLUMNS),
+        )
+
+    def _source_entries(self):
+        """Payments and manual entries: one line for each payable item."""
+        return SQL(
+            """SELECT CASE WHEN i.paid THEN 'payment' ELSE 'adjustment' END, i.day, 'account.move.line', i.id,
+                      i.id, NULL::int, NULL::int, NULL::numeric, NULL::numeric, -i.amount_currency, true,
+                      coalesce(nullif(i.label, ''), i.move_name), NULL::jsonb
+                 FROM (%(items)s) i
+                WHERE i.amount_currency != 0 AND %(within)s
+                  AND NOT (i.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
+                           AND i.commercial_partner_id = %(partner)s)""",
+            items=self._sql_items(
+                SQL("m.move_type"),
+                SQL("m.name AS move_name"),
+                SQL("m.commercial_partner_id"),
+                SQL("l.name AS label"),
+                SQL("(m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL) AS paid"),
+            ),
+            within=self._sql_within(),
+            partner=self.partner_id.id,
+        )
+
+    def _sql_crossings(self):
+        """Matches of an item in this currency with one in another: what left or entered this currency.
+
+        A bill in USD that was paid in CNY keeps its amount in USD for ever; the match is what settles it.
+        """
+        return SQL(
+            """SELECT r.id, r.max_date AS day, s.amount, s.item_id, s.move_id
+                 FROM account_partial_reconcile r
+                 JOIN account_move_line d ON d.id = r.debit_move_id
+                 JOIN account_move_line c ON c.id = r.credit_move_id
+                 CROSS JOIN LATERAL (
+                     VALUES (r.debit_amount_currency, d.id, d.move_id, d.currency_id, d.account_id,
+                             d.partner_id),
+                            (-r.credit_amount_currency, c.id, c.move_id, c.currency_id, c.account_id,
+                             c.partner_id)
+                 ) AS s (amount, item_id, move_id, currency_id, account_id, partner_id)
+                 JOIN account_account a ON a.id = s.account_id AND a.account_type = 'liability_payable'
+                 JOIN res_partner p ON p.id = s.partner_id AND p.commercial_partner_id = %s
+                WHERE d.currency_id != c.currency_id AND s.currency_id = %s AND d.company_id = %s
+                  AND d.parent_state = 'posted' AND c.parent_state = 'posted' AND s.amount != 0""",
+            self.partner_id.id,
+            self.currency_id.id,
+            self.company_id.id,
+        )
+
+    def _source_crossings(self):
+        return SQL(
+            """SELECT 'payment', x.day, 'account.partial.reconcile', x.id, x.item_id, NULL::int, NULL::int,
+                      NULL::numeric, NULL::numeric, x.amount, true, %(name)s || ' ' || m.name, NULL::jsonb
+                 FROM (%(crossings)s) x JOIN account_move m ON m.id = x.move_id
+                WHERE x.day <= %(to)s AND NOT (x.id = ANY(%(opening)s))""",
+            name=self.env._("Settled in another currency:"),
+            crossings=self._sql_crossings(),
+            opening=[-number for number in self._opening_ids() if number < 0],
+            to=self.date_to,
+        )
+
+    # --- filling ------------------------------------------------------------
+
+    def _fill(self):
+        """Compute the lines and the footing of drafts. Doing it twice changes nothing.
+
+        What people wrote stays by the line's source: confirmed lines are not touched, a disputed line keeps
+        its dispute. A confirmed document cannot change, so nothing of it can get lost.
+        """
+        for settlement in self:
+            if settlement.state != "draft":
+                raise UserError(self.env._("Only drafts are computed. Take %s back first.", settlement.name))
+            settlement._lock_one()
+            settlement._keep_opening()
+            settlement._store_lines()
+            settlement._unseal().write(
+                {"prepared_id": self.env.uid, "computed_at": fields.Datetime.now(), **settlement._footing()}
+            )
+
+    def _lock_one(self):
+        self.env.flush_all()
+        self.env.cr.execute(SQL("SELECT id FROM ecom_settlement WHERE id = %s FOR UPDATE", self.id))
+
+    def _keep_opening(self):
+        """A first statement remembers what its opening is made of (matches across currencies negated)."""
+        if self.previous_id:
+            return
+        self.env.cr.execute(
+            SQL(
+                """SELECT i.id FROM (%s) i WHERE i.day < %s
+                    UNION ALL SELECT -x.id FROM (%s) x WHERE x.day < %s ORDER BY 1""",
+                self._sql_items(),
+                self.date_from,
+                self._sql_crossings(),
+                self.date_from,
+            )
+        )
+        found = [number for (number,) in self.env.cr.fetchall()]
+        # Hidden from everybody, so written for whoever computes.
+        self.sudo()._unseal().write({"opening_item_ids": found})
+        self.env.flush_all()
+
+    def _store_lines(self):
+        """One statement writes all lines; a second one removes what is no longer there."""
+        stamp = self._next_stamp()
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO ecom_settlement_line AS old
+                       (settlement_id, company_id, partner_id, currency_id, origin, day, cutoff, res_model,
+                        res_id,
+                        move_id, move_line_id, purchase_line_id, product_id, quantity, price_unit, amount,
+                        in_ledger, name, working, state, live, stamp, create_uid, create_date, write_uid,
+                        write_date)
+                   SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, s.origin, s.day,
+                          CASE WHEN s.day < %(from)s THEN 'before'
+                               WHEN s.day > %(to)s THEN 'after' ELSE 'in' END,
+                          s.res_model, s.res_id,
+                          coalesce(l.move_id, CASE WHEN s.res_model = 'account.move' THEN s.res_id END),
+                          s.move_line_id, s.purchase_line_id, s.product_id, s.quantity, s.price_unit,
+                          round(s.amount, %(digits)s), s.in_ledger AND s.day <= %(to)s, s.name, s.working,
+                          'open', true, %(stamp)s, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
+                          now() AT TIME ZONE 'UTC'
+                     FROM (%(sources)s) AS s (%(columns)s)
+                     LEFT JOIN account_move_line l ON l.id = s.move_line_id
+                    WHERE NOT EXISTS (
+                        SELECT 1 FROM ecom_settlement_line o
+                         WHERE o.res_id = s.res_id AND o.res_model = s.res_model AND o.origin = s.origin
+                           AND o.currency_id = %(currency)s AND o.live AND o.settlement_id != %(id)s
+                           AND o.cutoff != 'after' AND o.origin != 'receipt')
+                   ON CONFLICT (settlement_id, res_id, res_model, origin) DO UPDATE SET
+                       stamp = excluded.stamp, day = excluded.day, cutoff = excluded.cutoff,
+                       move_id = excluded.move_id, move_line_id = excluded.move_line_id,
+                       purchase_line_id = excluded.purchase_line_id, product_id = excluded.product_id,
+                       quantity = excluded.quantity, price_unit = excluded.price_unit,
+                       amount = excluded.amount,
+                       in_ledger = excluded.in_ledger, name = excluded.name, working = excluded.working,
+                       write_uid = excluded.write_uid, write_date = excluded.write_date
+                   WHERE old.state != 'confirmed'""",
+                id=self.id,
+                company=self.company_id.id,
+                partner=self.partner_id.id,
+                currency=self.currency_id.id,
+                **{"from": self.date_from, "to": self.date_to},
+                digits=self.currency_id.decimal_places,
+                stamp=stamp,
+                uid=self.env.uid,
+                columns=SQL(", ").join(SQL.identifier(name) for name, _type in COLUMNS),
+                sources=SQL(" UNION ALL ").join(self._typed(source) for source in self._sources()),
+            )
+        )
+        self._drop_vanished(stamp)
+        self.env["ecom.settlement.line"].invalidate_model()
+        self.invalidate_recordset()
+
+    def _typed(self, source):
+        """A source with its columns cast, so that a NULL in one does not make text of a number in another."""
+        return SQL(
+            "SELECT %s FROM (%s) AS x (%s)",
+            SQL(", ").join(SQL("x.%s::%s", SQL.identifier(name), SQL(kind)) for name, kind in COLUMNS),
+            source,
+            SQL(", ").join(SQL.identifier(name) for name, _kind in COLUMNS),
+        )
+
+    def _next_stamp(self):
+        self.env.cr.execute(
+            SQL(
+                "SELECT coalesce(max(stamp), 0) + 1 FROM ecom_settlement_line WHERE settlement_id = %s",
+                self.id,
+            )
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _drop_vanished(self, stamp):
+        """Lines whose source is gone go too; what was written on them stays in the history."""
+        self.env.cr.execute(
+            SQL(
+                """WITH gone AS (
+                       DELETE FROM ecom_settlement_line
+                        WHERE settlement_id = %(id)s AND state != 'confirmed' AND stamp < %(stamp)s
+                       RETURNING name, amount, dispute_text, comment)
+                   SELECT name, amount, coalesce(dispute_text, comment) FROM gone
+                    WHERE dispute_text IS NOT NULL OR comment IS NOT NULL""",
+                id=self.id,
+                stamp=stamp,
+            )
+        )
+        for name, amount, text in self.env.cr.fetchall():
+            self.message_post(
+                body=self.env._(
+                    "Line “%(name)s” of %(amount)s is gone; it said: %(text)s",
+                    name=name,
+                    amount=self.currency_id.format(amount),
+                    text=text,
+                )
+            )

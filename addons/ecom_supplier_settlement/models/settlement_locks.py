@@ -1,0 +1,115 @@
+"""Statement stage: what both sides have agreed stays as it is, whichever route a change takes."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .ecom_settlement import AGREED
+
+FROZEN_ENTRY = {"state", "date", "invoice_date", "partner_id", "currency_id", "company_id", "journal_id"}
+FROZEN_ITEM = {
+    *("move_id", "account_id", "partner_id", "currency_id", "amount_currency", "balance", "debit", "credit"),
+    *("quantity", "price_unit", "discount", "tax_ids", "product_id", "purchase_line_id", "display_type"),
+}
+
+
+def _agreed(env, move_ids):
+    """[(entry, statement)] of the entries that stand on agreed statements, or on a line that is confirmed."""
+    if not move_ids:
+        return []
+    env["ecom.settlement"].flush_model(["state"])
+    env["ecom.settlement.line"].flush_model(["state", "live"])
+    env.cr.execute(
+        SQL(
+            """SELECT DISTINCT l.move_id, s.name
+                 FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
+                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger
+                  AND (l.state = 'confirmed' OR s.state = ANY(%s)) LIMIT 20""",
+            list(move_ids),
+            list(AGREED),
+        )
+    )
+    return env.cr.fetchall()
+
+
+def _refuse(env, move_ids):
+    found = _agreed(env, move_ids)
+    if found:
+        moves = env["account.move"].browse([move_id for move_id, _name in found])
+        raise UserError(
+            env._(
+                "%(documents)s: agreed with the supplier on %(statements)s. Post a credit note or an "
+                "adjustment instead; it comes on the next statement.",
+                # The name of the document is told to whoever could open it for a change anyway.
+                documents=", ".join(moves.sudo().mapped("display_name")),
+                statements=", ".join(sorted({name for _move, name in found})),
+            )
+        )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def write(self, vals):
+        frozen = FROZEN_ENTRY & set(vals)
+        if frozen:
+            posted = self.filtered(lambda move: move.state == "posted")
+            changed = posted.filtered(lambda move: any(_differs(move, name, vals[name]) for name in frozen))
+            _refuse(self.env, changed.ids)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_not_on_statement(self):
+        _refuse(self.env, self.ids)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        _refuse(self.env, lines.filtered(lambda line: line.parent_state == "posted").move_id.ids)
+        return lines
+
+    def write(self, vals):
+        frozen = FROZEN_ITEM & set(vals)
+        if frozen:
+            posted = self.filtered(lambda line: line.parent_state == "posted")
+            changed = posted.filtered(lambda line: any(_differs(line, name, vals[name]) for name in frozen))
+            _refuse(self.env, changed.move_id.ids)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_not_on_statement(self):
+        _refuse(self.env, self.filtered(lambda line: line.parent_state == "posted").move_id.ids)
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_not_on_statement(self):
+        """A match across currencies is a line of two statements; one of a single currency is on none."""
+        crossed = self.filtered(lambda partial: partial.debit_currency_id != partial.credit_currency_id)
+        # A match on an agreed statement stays whoever looks.
+        lines = self.env["ecom.settlement.line"].sudo()
+        domain = [("res_model", "=", self._name), ("res_id", "in", crossed.ids), ("live", "=", True)]
+        domain += ["|", ("state", "=", "confirmed"), ("settlement_id.state", "in", AGREED)]
+        found = crossed and lines.search(domain, limit=1)
+        if found:
+            raise UserError(
+                self.env._("This match is agreed with the supplier on %s.", found.settlement_id.name)
+            )
+
+
+def _differs(record, name, value):
+    """Whether a value for write() would change the field; commands on many records count as a change."""
+    field = record._fields[name]
+    if field.type in ("one2many", "many2many"):
+        return True
+    if field.type == "many2one":
+        return (value or False) != (record[name].id or False)
+    if field.type in ("float", "monetary"):
+        return abs((value or 0) - record[name]) > 1e-9
+    return field.convert_to_cache(value, record) != field.convert_to_cache(record[name], record)
