@@ -4,18 +4,26 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.ecom_tally import STATES
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     ecom_match_link_ids = fields.One2many("ecom.match.order", "order_id", readonly=True)
     ecom_match_id = fields.Many2one(related="ecom_match_link_ids.match_id", string="Match")
-    ecom_state = fields.Selection(related="ecom_match_id.state", string="Reconciliation")
+    ecom_state = fields.Selection(STATES, "Reconciliation", compute="_compute_ecom_state")
     ecom_received = fields.Monetary(related="ecom_match_id.amount_received", string="Received")
     ecom_refunded = fields.Monetary(related="ecom_match_id.amount_refund", string="Refunded")
     ecom_fee = fields.Monetary(related="ecom_match_id.amount_fee", string="Fees")
     ecom_bill_line_count = fields.Integer("Bill Lines", compute="_compute_ecom_bill_line_count")
     ecom_exception_ids = fields.One2many("ecom.exception", "order_id", "Exceptions")
+
+    @api.depends("ecom_match_link_ids.match_id.state", "ecom_shop_id")
+    def _compute_ecom_state(self):
+        for order in self:
+            # No bill line has named it yet.
+            order.ecom_state = order.ecom_match_id.state or (order.ecom_shop_id and "open")
 
     @api.depends("ecom_match_link_ids.match_id")
     def _compute_ecom_bill_line_count(self):
