@@ -86,9 +86,9 @@ class EcomReader(models.AbstractModel):
         return [list(cell) for cell in next(jail.run([job])).meta.get("cells", [])]
 
     def _records(self, content, name, want):
-        """What an order or refund file holds: `layout`, `problems` and lists of plain records.
+        """What an order, refund or invoice file holds: `layout`, `problems` and lists of plain records.
 
-        :param want: "orders" (with `lines`) or "refunds"
+        :param want: "orders" (with `lines`), "refunds" or "invoices" (of suppliers)
         """
         job = jail.Job(content=content, name=name, context=self._first_look(), want=want)
         result = next(jail.run([job]))

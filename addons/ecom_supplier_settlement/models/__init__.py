@@ -13,3 +13,9 @@ from . import ecom_settlement_sources
 from . import ecom_settlement_footing
 from . import ecom_settlement_confirm
 from . import settlement_locks
+from . import account_move_intake
+from . import account_move_line_intake
+from . import ecom_bill_intake
+from . import ecom_bill_intake_read
+from . import ecom_bill_linker
+from . import ecom_bill_linker_draft

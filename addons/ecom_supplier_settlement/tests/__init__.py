@@ -2,3 +2,4 @@ from . import test_groups
 from . import test_purchase_basis
 from . import test_contracts
 from . import test_statement
+from . import test_intake

@@ -22,7 +22,7 @@ from typing import Any
 from .bill import Bill, Context, Problem, problem
 from .copying import to_copy
 from .frames import META_LIMIT, FrameError, lengths, pack, read_frame, split_frame, write_frame
-from .orders import read_orders, read_refunds
+from .orders import read_invoices, read_orders, read_refunds
 from .reader import raw_row, read_bills
 
 _PIECE = 1 << 20
@@ -209,7 +209,8 @@ def _raw_row(job: dict[str, Any], content: bytes) -> Answer:
 
 
 def _orders(job: dict[str, Any], content: bytes) -> Answer:
-    file = (read_orders if job["want"] == "orders" else read_refunds)(content, job["name"], _context(job))
+    read = {"orders": read_orders, "refunds": read_refunds, "invoices": read_invoices}[job["want"]]
+    file = read(content, job["name"], _context(job))
     text = json.dumps(file.frames(), ensure_ascii=False, separators=(",", ":")).encode()
     return {"bills": [], **file.meta()}, text
 
@@ -219,6 +220,7 @@ WORK: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
     "raw_row": _raw_row,
     "orders": _orders,
     "refunds": _orders,
+    "invoices": _orders,
 }
 
 

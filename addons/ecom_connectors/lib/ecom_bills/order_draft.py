@@ -25,6 +25,10 @@ REFUND_COLUMNS = (
     *("row", "shop", "refund_no", "order_no", "sub_order_no", "refunded_at", "currency", "amount", "sku"),
     *("quantity", "reason"),
 )
+INVOICE_COLUMNS = (
+    *("row", "invoice_no", "invoice_date", "supplier_tax_no", "po", "sku", "product", "unit", "quantity"),
+    *("unit_price", "amount", "tax_rate", "tax", "currency"),
+)
 _ORDER_AMOUNTS = ("freight", "shop_discount", "platform_subsidy", "buyer_paid", "receivable")
 _ONE = 10**SCALE
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -263,6 +267,31 @@ def refund_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFram
     repeated = np.flatnonzero(frame.drop(columns="row").duplicated().to_numpy())
     problems.at(repeated, cells.rows, columns["refund_no"], cells.titles["refund_no"], "duplicate_line")
     return frame
+
+
+def invoice_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFrame:
+    """One row per row of the file; an invoice of several lines has several."""
+    _check_decimals(cells, digits, ("amount", "tax"), problems)
+    free = np.full(len(cells), -1)
+    texts = (
+        "invoice_no",
+        "supplier_tax_no",
+        "po",
+        "sku",
+        "product",
+        "unit",
+        "unit_price",
+        "tax_rate",
+        "currency",
+    )
+    columns: dict[str, Any] = {
+        "row": cells.rows.astype("int32"),
+        **{name: cells.text[name] for name in texts},
+        "invoice_date": _moments(cells.moment["invoice_date"]),
+        "quantity": _texts(cells.amount["quantity"], cells.given["quantity"], free),
+        **{name: _texts(cells.amount[name], cells.given[name], digits) for name in ("amount", "tax")},
+    }
+    return frame_of(INVOICE_COLUMNS, columns)
 
 
 def frame_of(names: Sequence[str], columns: dict[str, Any]) -> pd.DataFrame:

@@ -203,5 +203,34 @@ REFUNDS = OrderLayout(
     ),
 )
 
+# A supplier's list of invoices: one row for each invoice line. `amount` is without tax, and so is the price,
+# which may have more decimals than any currency and is read as text. An empty `tax` follows from the rate.
+#   invoice_no,invoice_date,po,sku,product,quantity,unit_price,amount,tax_rate,tax,currency
+#   V1,2026-09-10,P00001,K1,Tea,3,3.333,10.00,13%,1.30,CNY
+INVOICES = OrderLayout(
+    layout=Layout(
+        name="supplier_invoices",
+        platform="",
+        kind="invoices",
+        quotes="always",
+        columns=(
+            ident("invoice_no", "invoice_no", "发票号码", filled=True),
+            local("invoice_date", "invoice_date", "开票日期", filled=True),
+            ident("supplier_tax_no", "supplier_tax_no", "销方识别号", "销售方纳税人识别号", required=False),
+            ident("po", "po", "采购订单号", required=False),
+            ident("sku", "sku", "商品编码", required=False),
+            text("product", "product", "货物或应税劳务名称", "项目名称"),
+            text("unit", "unit", "单位", required=False),
+            money("quantity", "quantity", "数量"),
+            text("unit_price", "unit_price", "单价", required=False),
+            money("amount", "amount", "金额", filled=True),
+            text("tax_rate", "tax_rate", "税率"),
+            money("tax", "tax", "税额", required=False),
+            ident("currency", "currency", "币种", filled=True),
+        ),
+    ),
+)
+
 ORDER_LAYOUTS = (TEMPLATE, TAOBAO, DOUYIN, PINDUODUO)
 REFUND_LAYOUTS = (REFUNDS,)
+INVOICE_LAYOUTS = (INVOICES,)

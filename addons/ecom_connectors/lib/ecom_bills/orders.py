@@ -1,4 +1,4 @@
-"""Reads orders and refunds: what we know we sold, from a plain template or from a platform's own export.
+"""Reads orders, refunds and suppliers' invoices, from a plain template or from a platform's own export.
 
 Two frames for orders, one row per order and one per line, and one for refunds. Every value is text: ids as
 they are, amounts as exact decimals in major units ("" = the file does not say), moments as naive LOCAL
@@ -23,23 +23,27 @@ from .bill import Context, Problem, RefusedError, capped
 from .columns import Problems, read_columns
 from .containers import Member, unpack
 from .order_draft import (
+    INVOICE_COLUMNS,
     ORDER_COLUMNS,
     ORDER_LINE_COLUMNS,
     REFUND_COLUMNS,
     Draft,
     digits_of,
     frame_of,
+    invoice_frame,
     refund_frame,
     spread_currency,
 )
-from .order_layouts import ORDER_LAYOUTS, REFUND_LAYOUTS, OrderLayout
+from .order_layouts import INVOICE_LAYOUTS, ORDER_LAYOUTS, REFUND_LAYOUTS, OrderLayout
 from .reader import label, open_member
 
 __all__ = [
+    "INVOICE_COLUMNS",
     "ORDER_COLUMNS",
     "ORDER_LINE_COLUMNS",
     "REFUND_COLUMNS",
     "OrderFile",
+    "read_invoices",
     "read_orders",
     "read_refunds",
 ]
@@ -58,6 +62,7 @@ class OrderFile:
     orders: pd.DataFrame = field(default_factory=lambda: frame_of(ORDER_COLUMNS, {}), repr=False)
     lines: pd.DataFrame = field(default_factory=lambda: frame_of(ORDER_LINE_COLUMNS, {}), repr=False)
     refunds: pd.DataFrame = field(default_factory=lambda: frame_of(REFUND_COLUMNS, {}), repr=False)
+    invoices: pd.DataFrame = field(default_factory=lambda: frame_of(INVOICE_COLUMNS, {}), repr=False)
 
     def meta(self) -> dict[str, Any]:
         """Everything but the frames, ready for JSON."""
@@ -76,6 +81,8 @@ class OrderFile:
     def frames(self) -> dict[str, Any]:
         """The frames, ready for JSON: name -> columns and rows."""
         frames = {"orders": self.orders, "lines": self.lines, "refunds": self.refunds}
+        if len(self.invoices):
+            frames = {"invoices": self.invoices}
         return {
             name: {"columns": list(frame.columns), "rows": frame.to_numpy().tolist()}
             for name, frame in frames.items()
@@ -90,6 +97,11 @@ def read_orders(content: bytes, name: str, context: Context) -> OrderFile:
 def read_refunds(content: bytes, name: str, context: Context) -> OrderFile:
     """The refunds of a file."""
     return _read(content, name, context, REFUND_LAYOUTS)
+
+
+def read_invoices(content: bytes, name: str, context: Context) -> OrderFile:
+    """The rows of a supplier's invoice list."""
+    return _read(content, name, context, INVOICE_LAYOUTS)
 
 
 def _read(content: bytes, name: str, context: Context, layouts: Sequence[OrderLayout]) -> OrderFile:
@@ -116,12 +128,17 @@ def _fill(file: OrderFile, member: Member, context: Context, layouts: Sequence[O
     _refuse(problems)
     if not len(cells):
         raise RefusedError([Problem(table.header, "", known.layout.name, "no_rows")])
-    spread_currency(cells)
+    if known.layout.kind != "invoices":
+        spread_currency(cells)
     digits = digits_of(cells, known, context, problems)
     if known.layout.kind == "refunds":
         refunds = refund_frame(cells, digits, problems)
         _refuse(problems)
         file.refunds = refunds
+    elif known.layout.kind == "invoices":
+        invoices = invoice_frame(cells, digits, problems)
+        _refuse(problems)
+        file.invoices = invoices
     else:
         draft = Draft(cells, known, digits, problems)
         orders, lines = draft.orders(), draft.lines()
