@@ -13,6 +13,8 @@
         "security/ecom_receipt_rules.xml",
         "security/ecom_settlement_rules.xml",
         "data/ecom_settlement_data.xml",
+        "data/ecom_settlement_cron.xml",
+        "wizards/ecom_settlement_wizard_views.xml",
         "views/ecom_settlement_views.xml",
         "views/ecom_settlement_menus.xml",
         "views/ecom_purchase_basis_views.xml",

@@ -212,7 +212,8 @@ class EcomSettlement(models.Model):
             getattr(settlement, f"_check_{state}", lambda: None)()
         stamp = {"sent": "sent", "confirmed": "confirmed", "approved": "approved"}.get(state)
         values = {"state": state}
-        if stamp:
+        # A statement that is no longer paid stays approved by whoever approved it.
+        if stamp and not (state == "approved" and "paid" in self.mapped("state")):
             values |= {f"{stamp}_id": self.env.uid, f"{stamp}_at": fields.Datetime.now()}
         self._unseal().write(values)
         if state == "cancelled":
@@ -287,6 +288,7 @@ class EcomSettlement(models.Model):
 
     def action_approve(self):
         self._move_to("approved")
+        self._refresh_paid()
 
     def _lines_action(self, **context):
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -89,6 +89,7 @@ class EcomSettlement(models.Model):
                 self._move_to("disputed")
         elif "open" not in states:
             self._move_to("confirmed")
+            self._make_documents()
         elif self.state == "disputed":
             self._move_to("sent")
         self.invalidate_recordset()

@@ -39,7 +39,12 @@ class EcomSettlement(models.Model):
         :return: list of `SQL`
         """
         self.ensure_one()
-        return [self._source_bills(), self._source_entries(), self._source_crossings()]
+        return [
+            self._source_bills(),
+            self._source_entries(),
+            self._source_crossings(),
+            self._source_receipts(),
+        ]
 
     def _sql_day(self):
         """The day by which an item belongs to a period; `l` is the item, `m` its entry."""
@@ -183,6 +188,43 @@ class EcomSettlement(models.Model):
             crossings=self._sql_crossings(),
             opening=[-number for number in self._opening_ids() if number < 0],
             to=self.date_to,
+        )
+
+    def _source_receipts(self):
+        """Goods that came and are not billed when the period ends, or went back and are not credited.
+
+        What was billed ahead of its goods is no claim of ours; only returned quantities are.
+        """
+        return SQL(
+            """SELECT 'receipt', %(to)s, 'purchase.order.line', r.purchase_line_id, NULL::int,
+                      r.purchase_line_id, r.product_id, r.quantity, r.price_unit, r.amount, false,
+                      o.name || ' ' || coalesce(l.name, ''),
+                      jsonb_build_object(
+                          'rule', 'received_not_billed', 'version', 1, 'title', %(title)s,
+                          'base', jsonb_build_array(
+                              jsonb_build_object('label', %(received)s, 'quantity', r.quantity_received::text,
+                                                 'ref', o.name),
+                              jsonb_build_object('label', %(billed)s, 'quantity',
+                                                 (r.quantity_billed + r.quantity_billed_draft)::text)),
+                          'formula', r.quantity::text || ' x ' || r.price_unit::text,
+                          'result', r.amount::text, 'currency', %(currency_name)s)
+                 FROM (SELECT b.*, q.quantity, round(q.quantity * b.price_unit, %(digits)s) AS amount
+                         FROM (%(basis)s) b
+                         CROSS JOIN LATERAL (SELECT CASE WHEN b.quantity_to_bill >= 0 THEN b.quantity_to_bill
+                             ELSE -least(-b.quantity_to_bill, b.quantity_returned) END AS quantity) q
+                        WHERE b.partner_id = %(partner)s AND b.currency_id = %(currency)s
+                          AND q.quantity != 0) r
+                 JOIN purchase_order_line l ON l.id = r.purchase_line_id
+                 JOIN purchase_order o ON o.id = r.order_id""",
+            to=self.date_to,
+            title=self.env._("Received and not billed"),
+            received=self.env._("Received"),
+            billed=self.env._("Billed"),
+            currency_name=self.currency_id.name,
+            digits=self.currency_id.decimal_places,
+            basis=self.env["ecom.purchase.basis"]._at(self.date_to, self.company_id),
+            partner=self.partner_id.id,
+            currency=self.currency_id.id,
         )
 
     # --- filling ------------------------------------------------------------

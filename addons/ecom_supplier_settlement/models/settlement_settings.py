@@ -1,4 +1,4 @@
-"""Statement stage: by which date a document belongs to a period, and in which time zone goods arrive."""
+"""Statement stage: by which date a document belongs to a period."""
 
 from odoo import fields, models
 
@@ -15,11 +15,9 @@ class ResCompany(models.Model):
         required=True,
         help="The date that decides on which supplier statement a bill stands.",
     )
-
-    def _ecom_timezone(self):
-        """The zone in which a receipt's moment has its day."""
-        self.ensure_one()
-        return self.partner_id.tz or self.resource_calendar_id.tz or "UTC"
+    ecom_auto_statements = fields.Boolean(
+        "Create Supplier Statements", help="Make the statements of the last month every month."
+    )
 
 
 class ResPartner(models.Model):

@@ -3,3 +3,4 @@ from . import test_purchase_basis
 from . import test_contracts
 from . import test_statement
 from . import test_intake
+from . import test_statement_settled

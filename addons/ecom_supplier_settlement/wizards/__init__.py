@@ -1,1 +1,3 @@
+from . import ecom_settlement_batch
 from . import ecom_settlement_dispute
+from . import ecom_settlement_pay

@@ -1,0 +1,271 @@
+"""Pay stage: what of an approved statement is due when, less what is blocked or disputed, and its payment."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from .ecom_settlement import ACCOUNTANT
+
+
+class EcomSettlement(models.Model):
+    _inherit = "ecom.settlement"
+
+    def _proposal(self):
+        """What the documents of this statement still leave to pay, one row per due date of each document.
+
+        :return: list of {item_id, move_id, account_id, due, residual, disputed, blocked, to_pay, payment},
+            Decimals, what we owe is positive; residual = disputed + blocked + to_pay. A credit note is a
+            negative residual; `payment` marks money that was paid and is not matched with a bill.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """WITH docs AS (
+                       SELECT move_id, coalesce(sum(amount) FILTER (WHERE state != 'confirmed'), 0) AS held
+                         FROM ecom_settlement_line
+                        WHERE settlement_id = %(id)s AND in_ledger AND live AND move_id IS NOT NULL
+                        GROUP BY move_id
+                       UNION
+                       SELECT l.document_id, 0 FROM ecom_settlement_line l
+                        WHERE l.settlement_id = %(id)s AND l.document_id IS NOT NULL AND NOT EXISTS (
+                              SELECT 1 FROM ecom_settlement_line o WHERE o.move_id = l.document_id
+                                 AND o.settlement_id = %(id)s AND o.in_ledger))
+                   SELECT i.id, i.move_id, i.account_id, coalesce(i.date_maturity, i.date),
+                          (-i.amount_residual_currency)::text, docs.held::text,
+                          m.origin_payment_id IS NOT NULL OR m.statement_line_id IS NOT NULL
+                     FROM docs
+                     JOIN account_move_line i ON i.move_id = docs.move_id
+                     JOIN account_move m ON m.id = i.move_id AND m.state = 'posted'
+                     JOIN account_account a ON a.id = i.account_id AND a.account_type = 'liability_payable'
+                     JOIN res_partner p ON p.id = i.partner_id AND p.commercial_partner_id = %(partner)s
+                    WHERE i.currency_id = %(currency)s AND i.amount_residual_currency != 0
+                    ORDER BY 4 DESC, 1 DESC""",
+                id=self.id,
+                partner=self.partner_id.id,
+                currency=self.currency_id.id,
+            )
+        )
+        found = self.env.cr.fetchall()
+        blocked = self._blocked({row[1] for row in found})
+        left = {}
+        rows = []
+        for item_id, move_id, account_id, due, residual, held, payment in found:
+            residual = self._exact(residual)
+            left.setdefault(move_id, self._exact(held))
+            # What is disputed waits at the last due date of its document, so that the first ones can be paid.
+            disputed = _least(residual, left[move_id])
+            left[move_id] -= disputed
+            rest = residual - disputed
+            stays = rest if move_id in blocked else Decimal()
+            rows.append(
+                {
+                    "item_id": item_id,
+                    "move_id": move_id,
+                    "account_id": account_id,
+                    "due": due,
+                    "residual": residual,
+                    "disputed": disputed,
+                    "blocked": stays,
+                    "to_pay": rest - stays,
+                    "payment": payment,
+                }
+            )
+        return rows[::-1]
+
+    def _blocked(self, move_ids):
+        """Ids of the documents whose match forbids paying them."""
+        moves = self.env["account.move"].browse(sorted(move_ids))
+        check = getattr(moves, "_ecom_payment_blocked", None)
+        return set(check().ids) if check else set()
+
+    def action_pay(self):
+        """Open the payment of what is due."""
+        self.ensure_one()
+        if self.state != "approved":
+            raise UserError(self.env._("%s is not approved.", self.name))
+        wizard = self.env["ecom.settlement.pay"].create({"settlement_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Pay %s", self.name),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def _pay(self, journal, day, until=None, net_credits=True):
+        """Pay what is due until a day in one payment for each payable account, matched to the unit.
+
+        :param journal: bank or cash journal
+        :param day: date of the payment
+        :param until: only what is due until this day
+        :param net_credits: credit notes and unmatched payments lessen the amount
+        :return: account.payment
+        :raise UserError: not approved, nothing to pay, or the journal books no payments
+        """
+        self.ensure_one()
+        if not self.env.user.has_group(ACCOUNTANT):
+            raise AccessError(self.env._("Only accountants approve and pay statements."))
+        if self.state != "approved":
+            raise UserError(self.env._("%s is not approved.", self.name))
+        self._lock_one()
+        accounts = defaultdict(list)
+        for row in self._proposal():
+            owed = row["to_pay"] > 0 and (not until or row["due"] <= until)
+            if owed or (row["to_pay"] < 0 and net_credits):
+                accounts[row["account_id"]].append(row)
+        payments = self.env["account.payment"]
+        for rows in accounts.values():
+            payments |= self._pay_account(rows, journal, day)
+        if not payments and not accounts:
+            raise UserError(self.env._("Nothing of %s is due, free and undisputed.", self.name))
+        self._refresh_paid()
+        return payments
+
+    def _pay_account(self, rows, journal, day):
+        """Net the credits of one account against its bills, then pay the rest."""
+        items = self.env["account.move.line"]
+        owed = [[row["item_id"], row["to_pay"]] for row in rows if row["to_pay"] > 0]
+        for row in rows:
+            credit = -row["to_pay"]
+            for bill in owed if credit > 0 else ():
+                part = min(bill[1], credit)
+                if part:
+                    items.browse([row["item_id"], bill[0]])._ecom_match_exactly(part)
+                    bill[1] -= part
+                    credit -= part
+        owed = [bill for bill in owed if bill[1]]
+        if not owed:
+            return self.env["account.payment"]
+        payment = self.env["account.payment"].create(
+            self._payment_values(sum(amount for _item, amount in owed), rows[0]["account_id"], journal, day)
+        )
+        payment.action_post()
+        counterpart = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id.id == rows[0]["account_id"]
+        )
+        if not counterpart:
+            raise UserError(
+                self.env._(
+                    "%s has no outstanding payments account, so its payments are not booked.", journal.name
+                )
+            )
+        for item_id, amount in owed:
+            (counterpart + items.browse(item_id))._ecom_match_exactly(amount)
+        payment.message_post(body=self.env._("Pays the statement %s.", self.name))
+        self.message_post(
+            body=self.env._(
+                "Paid %(amount)s: %(payment)s.",
+                amount=self.currency_id.format(payment.amount),
+                payment=payment.name or "",
+            )
+        )
+        return payment
+
+    def _payment_values(self, amount, account_id, journal, day):
+        return {
+            "payment_type": "outbound",
+            "partner_type": "supplier",
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "amount": float(amount),
+            "date": day,
+            "journal_id": journal.id,
+            "memo": self.name,
+            "destination_account_id": account_id,
+        }
+
+    def _refresh_paid(self):
+        """Approved statements with nothing left but disputes are paid; others are not."""
+        for settlement in self:
+            settlement.line_ids.invalidate_recordset(["document_id"])
+            drafts = settlement.line_ids.document_id.filtered(lambda move: move.state == "draft")
+            left = any(
+                row["to_pay"] or row["blocked"] for row in settlement._proposal() if not row["payment"]
+            )
+            done = not left and not drafts
+            if done and settlement.state == "approved":
+                settlement._move_to("paid")
+            elif not done and settlement.state == "paid":
+                settlement._move_to("approved")
+
+
+def _least(residual, held):
+    """The part of a residual that a held amount covers, of the residual's sign."""
+    if residual * held <= 0:
+        return Decimal()
+    return min(residual, held) if residual > 0 else max(residual, held)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _ecom_match_exactly(self, amount):
+        """Match two items for this amount of their currency and no more.
+
+        :param amount: Decimal, positive, in the currency both items are in
+        """
+        self.with_context(ecom_limit=str(amount)).reconcile()
+
+    @api.model
+    def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
+        limit = self.env.context.get("ecom_limit")
+        if limit:
+            debit_values = _limited(debit_values, float(limit))
+        return super()._prepare_reconciliation_single_partial(
+            debit_values, credit_values, shadowed_aml_values
+        )
+
+
+def _limited(values, limit):
+    """The values of an item as if this were all that is left of it, at its own rate."""
+    residual = values["amount_residual_currency"]
+    if residual <= limit:
+        return values
+    company_currency = values["aml"].company_currency_id
+    return {
+        **values,
+        "amount_residual_currency": limit,
+        "amount_residual": company_currency.round(values["amount_residual"] * limit / residual),
+    }
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        partials._ecom_settlements()._refresh_paid()
+        return partials
+
+    def unlink(self):
+        settlements = self._ecom_settlements()
+        done = super().unlink()
+        settlements._refresh_paid()
+        return done
+
+    def _ecom_settlements(self):
+        """The approved and paid statements that the matched documents are on."""
+        # Whoever matches a payment moves the statement; its state follows the ledger and nobody's wish.
+        settlements = self.env["ecom.settlement"].sudo()
+        moves = (self.debit_move_id | self.credit_move_id).move_id
+        if not moves:
+            return settlements
+        self.env["ecom.settlement"].flush_model(["state"])
+        self.env["ecom.settlement.line"].flush_model(["move_id", "document_id", "live"])
+        self.env.cr.execute(
+            SQL(
+                """SELECT DISTINCT s.id
+                     FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
+                    WHERE l.live AND (l.move_id = ANY(%(moves)s) OR l.document_id = ANY(%(moves)s))
+                      AND s.state IN ('approved', 'paid')""",
+                moves=moves.ids,
+            )
+        )
+        return settlements.browse([number for (number,) in self.env.cr.fetchall()])
