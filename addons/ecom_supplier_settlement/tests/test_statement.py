@@ -13,7 +13,7 @@ class TestStatement(StatementCase):
         """A bill of 113.00 with tax, a credit note of 20.00, a payment of 50.00, an entry of 7.00."""
         tax = self.tax(13)
         order = self.order((self.product, 10, 10))
-        self.receive(order, 10)
+        self.send_back(self.receive(order, 10), 2, day="2026-09-14")
         bill = self.vendor_bill((order.order_line, 10, 10), post=False)
         bill.invoice_line_ids.tax_ids = [Command.set(tax.ids)]
         bill.action_post()
