@@ -58,6 +58,7 @@ def test_without_an_address_the_client_says_what_to_do(tmp_path, capsys):
         pytest.param(["mach"], id="unknown subcommand"),
         pytest.param(["import"], id="no file"),
         pytest.param(["post", "--when-locked", "maybe"], id="unknown choice"),
+        pytest.param(["revalue"], id="no day"),
         pytest.param(["exceptions", "--state", "new"], id="unknown state"),
         pytest.param(["undo", "--all", "--bill", "7"], id="two ways to undo"),
         pytest.param(["check", "--js"], id="shortened option"),

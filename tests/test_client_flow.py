@@ -241,3 +241,44 @@ def test_shops_are_shown_by_their_codes(capsys):
         assert run(odoo, "shops", "--json") == FINE
     [found] = json.loads(capsys.readouterr().out)
     assert (found["platform"], found["accounts"], found["orders"]) == ("Taobao", ["ALI"], 3)
+
+
+@pytest.mark.rule("G1")
+def test_a_month_end_is_looked_at_and_revalued(capsys):
+    difference = {
+        **{"account": "AMZ-US", "ledger": "101205", "currency": "USD", "balance": "-1000.00"},
+        **{"rate": "7.05", "booked": "-7100.00", "worth": "-7050.00", "difference": "50.00"},
+    }
+
+    def revalue(day, accounts, preview):
+        assert (day, accounts) == ("2026-09-30", ["AMZ-US", "AMZ-DE"])
+        errors = {"AMZ-DE": "There is no exchange rate of EUR."}
+        moves = 0 if preview else 1
+        later = ["2026-10-31"]
+        return {
+            "day": day,
+            "moves": moves,
+            "differences": [difference],
+            "later": later,
+            "errors": errors,
+        }
+
+    call = ("revalue", "--day", "2026-09-30", "--account", "AMZ-US", "AMZ-DE")
+    with serving({"ecom.api.revalue": revalue}) as odoo:
+        assert run(odoo, *call, "--preview") == REFUSED
+        shown = capsys.readouterr().out
+        assert "-7100.00" in shown
+        assert "nothing was booked" in shown
+        assert "revalue again: 2026-10-31" in shown
+        assert "refused AMZ-DE: There is no exchange rate of EUR." in shown
+        assert run(odoo, *call) == REFUSED
+        assert "2026-09-30: 1 entries" in capsys.readouterr().out
+        assert run(odoo, *call, "--json") == REFUSED
+    assert json.loads(capsys.readouterr().out) == {
+        "day": "2026-09-30",
+        "moves": 1,
+        "differences": [difference],
+        "later": ["2026-10-31"],
+        "preview": False,
+        "failed": [{"accounts": ["AMZ-DE"], "message": "There is no exchange rate of EUR."}],
+    }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_reconcile import ImbalanceError, Posting, Tolerance, allocate, balanced, convert
+from ecom_reconcile import ImbalanceError, Posting, Tolerance, Valuation, allocate, balanced, convert
 from ecom_reconcile.fees import bands
 from ecom_reconcile.tolerance import PERCENT
 
@@ -315,3 +315,62 @@ def test_a_voucher_out_of_balance_is_not_converted():
 
 def test_yen_have_no_cents():
     assert convert([1_000, -1_000], Decimal("0.0485"), 0, 2) == [4_850, -4_850]
+
+
+# --- closing rates ----------------------------------------------------------------
+
+
+def valued(amount, booked, rate, digits=2, own=2):
+    rate = None if rate is None else Decimal(rate)
+    return Valuation(amount=amount, booked=booked, rate=rate, digits_from=digits, digits_to=own)
+
+
+VALUED = [
+    pytest.param(
+        -100000, -710000, "7.05", 2, 5000, id="1,000 owed at 7.10 are worth 7,050 at 7.05: 50 gained"
+    ),
+    pytest.param(100000, 710000, "7.05", 2, -5000, id="1,000 held at 7.10 lose 50"),
+    pytest.param(-100000, -705000, "7.05", 2, 0, id="revalued once, there is nothing more"),
+    pytest.param(0, -5000, None, 2, 5000, id="settled at 7.00, what is left is the last gain"),
+    pytest.param(0, 0, None, 2, 0, id="nothing is nothing"),
+    pytest.param(98765, 0, "0.0468777", 0, 462988, id="a currency without decimals"),
+    pytest.param(98765432, 0, "23.0000001", 3, 227160495, id="a currency with three decimals"),
+    pytest.param(1, 0, "0.5", 2, 1, id="half a cent is a cent"),
+    pytest.param(-1, 0, "0.5", 2, -1, id="and so it is below zero"),
+    pytest.param(10**18 + 1, 0, "1.2345678901234567", 2, 1234567890123456701, id="no digit gets lost"),
+]
+
+
+@pytest.mark.rule("G1")
+@pytest.mark.parametrize(("amount", "booked", "rate", "digits", "difference"), VALUED)
+def test_a_balance_is_brought_to_the_closing_rate(amount, booked, rate, digits, difference):
+    assert valued(amount, booked, rate, digits).difference == difference
+
+
+@pytest.mark.rule("G1")
+@pytest.mark.parametrize("rate", [None, "0", "-7.05"])
+def test_a_balance_without_a_rate_is_refused(rate):
+    with pytest.raises(ValueError, match="rate"):
+        valued(100, 0, rate)
+
+
+RATES = st.decimals("0.0001", "30000", places=8)
+MOVES = st.lists(st.tuples(st.integers(-(10**12), 10**12), RATES, RATES), min_size=1, max_size=12)
+
+
+@pytest.mark.rule("G1")
+@given(MOVES, st.integers(0, 3), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_no_exchange_difference_counts_twice(moves, digits, own, random):
+    """However often it is revalued between, all differences together are what one revaluation would book."""
+    amount = booked = differences = 0
+    for moved, spot, closing in moves:
+        amount, booked = amount + moved, booked + valued(moved, 0, spot, digits, own).worth
+        if random.random() < 0.5:
+            found = valued(amount, booked, closing, digits, own)
+            booked, differences = booked + found.difference, differences + found.difference
+            assert valued(amount, booked, closing, digits, own).difference == 0
+    spots = sum(valued(moved, 0, spot, digits, own).worth for moved, spot, _closing in moves)
+    last = valued(amount, booked, moves[-1][2], digits, own)
+    assert differences + last.difference == last.worth - spots
+    emptied = valued(0, booked, None, digits, own)
+    assert differences + emptied.difference == -spots

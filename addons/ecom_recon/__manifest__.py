@@ -14,6 +14,7 @@
         "data/ecom_voucher_template.xml",
         "data/ecom_cron.xml",
         "wizards/ecom_wizard_views.xml",
+        "wizards/ecom_revalue_views.xml",
         "views/ecom_exception_views.xml",
         "views/ecom_match_views.xml",
         "views/ecom_posting_views.xml",

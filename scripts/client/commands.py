@@ -109,6 +109,16 @@ def _post(connection: Connection, given: Given) -> Any:
     return stages.post(connection, given.account, given.when_locked)
 
 
+def _revalue_arguments(parser: argparse.ArgumentParser) -> None:
+    _accounts(parser)
+    parser.add_argument("--day", metavar="DAY", required=True, help="its closing rate counts, as 2026-09-30")
+    parser.add_argument("--preview", action="store_true", help="show the differences, book nothing")
+
+
+def _revalue(connection: Connection, given: Given) -> Any:
+    return stages.revalue(connection, given.day, given.account, given.preview)
+
+
 def judge_groups(document: dict[str, Any]) -> int:
     return REFUSED if document["failed"] else FINE
 
@@ -208,6 +218,13 @@ COMMANDS = {
         arguments=_post_arguments,
         run=_post,
         show=show.posted,
+        judge=judge_groups,
+    ),
+    "revalue": Command(
+        help="bring balances in other currencies to the closing rate of a day",
+        arguments=_revalue_arguments,
+        run=_revalue,
+        show=show.revalued,
         judge=judge_groups,
     ),
     "undo": Command(

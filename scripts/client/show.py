@@ -21,6 +21,10 @@ _EXCEPTIONS = [
     *right("amount"),
     *left("currency", "reason"),
 ]
+_DIFFERENCES = [
+    *left("account", "ledger", "currency"),
+    *right("balance", "rate", "booked", "worth", "difference"),
+]
 _BILLS = [
     *right("bill"),
     *left("file", "account", "kind", "state"),
@@ -104,6 +108,17 @@ def posted(document: Row) -> str:
     balances = [{"account": code, "ledger": balance} for code, balance in document["accounts"].items()]
     text = f"{document['moves']} entries for {document['lines']} lines\n"
     return text + table([*left("account"), *right("ledger")], balances, "no accounts") + failed(document)
+
+
+def revalued(document: Row) -> str:
+    """The differences, how many entries book them, and the days that must follow."""
+    what = "nothing was booked" if document["preview"] else f"{document['moves']} entries"
+    later = document["later"]
+    text = table(_DIFFERENCES, document["differences"], "no differences")
+    text += f"{document['day']}: {what}\n"
+    if later:
+        text += f"revalued already, revalue again: {', '.join(later)}\n"
+    return text + failed(document)
 
 
 def failed(document: Row) -> str:

@@ -91,6 +91,15 @@ def post(connection: Connection, accounts: Sequence[str] | None, when_locked: st
     }
 
 
+def revalue(
+    connection: Connection, day: str, accounts: Sequence[str] | None, preview: bool
+) -> dict[str, Any]:
+    """Revalue all at once; as the facade's `revalue`, but `failed` tells what was refused."""
+    document = dict(connection.call("revalue", day, list(accounts or []) or None, preview))
+    failed = [{"accounts": [code], "message": text} for code, text in document.pop("errors").items()]
+    return {**document, "preview": preview, "failed": failed}
+
+
 def _by_groups(
     connection: Connection, method: str, accounts: Sequence[str] | None, *more: Any
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -19,6 +19,8 @@ from . import ecom_poster
 from . import ecom_poster_entry
 from . import ecom_poster_balance
 from . import ecom_poster_undo
+from . import ecom_revaluation
+from . import ecom_poster_revalue
 from . import account_move
 from . import sale_order
 from . import ecom_ledger_setup

@@ -3,10 +3,12 @@
 Amounts come as decimal strings, moments as ISO text. Every method runs with the rights of its caller.
 """
 
+from datetime import date
+from decimal import Decimal
 from uuid import uuid4
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class EcomApi(models.AbstractModel):
@@ -70,6 +72,48 @@ class EcomApi(models.AbstractModel):
                 for account in records
             },
             "errors": {code: text for run in runs for code, text in (run.errors or {}).items()},
+        }
+
+    @api.model
+    def revalue(self, day, accounts=None, preview=False):
+        """Bring what stands in other currencies to the closing rate of a day (text, as 2026-09-30).
+
+        :param preview: compute only, book nothing
+        :return: `{"day", "moves", "differences": [{account, ledger, currency, balance, rate, booked, worth,
+            difference}], "later": [day], "errors": {code: why}}`; balance in `currency`, the last three in
+            the company's; "later" names days that are revalued already and have to be revalued again
+        """
+        day = self._day(day)
+        records = self._accounts(accounts)
+        if not self.env.user.has_group("ecom_connectors.group_accountant"):
+            raise AccessError(self.env._("Only accountants revalue."))
+        session, moves, differences, errors = str(uuid4()), 0, [], {}
+        for group in records.grouped("company_id").values():
+            found, why = group._revaluation(day)
+            if not preview:
+                run = group._run_revalue(day, session)
+                moves, why = moves + run.move_count, run.errors or {}
+            errors.update(why)
+            differences += [fact for fact in found if fact[0].code not in why and fact[2].difference]
+        return {
+            "day": str(day),
+            "moves": moves,
+            "differences": [self._difference(*fact) for fact in differences],
+            "later": [str(later) for later in records._revalued_after(day)] if differences else [],
+            "errors": errors,
+        }
+
+    def _difference(self, account, ledger, valuation):
+        own = account.company_id.currency_id
+        return {
+            "account": account.code,
+            "ledger": ledger.with_company(account.company_id).code,
+            "currency": account.currency_id.name,
+            "balance": self._minor(valuation.amount, account.currency_id),
+            "rate": f"{valuation.rate:f}" if valuation.rate else None,
+            "booked": self._minor(valuation.booked, own),
+            "worth": self._minor(valuation.worth, own),
+            "difference": self._minor(valuation.difference, own),
         }
 
     @api.model
@@ -203,6 +247,16 @@ class EcomApi(models.AbstractModel):
         if len(found) != 1:
             raise UserError(self.env._("There is no single bill %s. Give its number.", bill))
         return found
+
+    def _day(self, text):
+        try:
+            return date.fromisoformat(text)
+        except (TypeError, ValueError):
+            raise UserError(self.env._("%s is no day. Give it as 2026-09-30.", text)) from None
+
+    def _minor(self, minor, currency):
+        """Text of minor units."""
+        return f"{Decimal(minor).scaleb(-currency.decimal_places):f}"
 
     def _money(self, amount, currency):
         # Adding zero turns a negative zero into zero.

@@ -112,6 +112,24 @@ QUERIES = {
                                         AND y.stage = 'reclass' AND NOT y.reversed)) open ON true
             WHERE coalesce(ledger.amount, 0) + coalesce(open.amount, 0) <> 0"""
     ),
+    # The last revaluation of a balance, as long as nothing was booked into its past since.
+    "revalued": SQL(
+        """SELECT r.company_id, m.name, r.balance_after, ledger.balance
+             FROM ecom_posting_revaluation r
+             JOIN ecom_posting p ON p.id = r.posting_id AND p.state = 'posted'
+             JOIN account_move m ON m.id = p.move_id JOIN res_company o ON o.id = r.company_id
+             JOIN res_currency c ON c.id = o.currency_id
+             JOIN LATERAL (
+                  SELECT sum(e.amount_currency) FILTER (WHERE e.parent_state = 'posted') AS amount,
+                         sum(e.balance) FILTER (WHERE e.parent_state = 'posted') AS balance,
+                         max(e.id) AS last, max(x.write_date) FILTER (WHERE x.id <> m.id) AS changed_at
+                    FROM account_move_line e JOIN account_move x ON x.id = e.move_id
+                   WHERE e.account_id = r.ledger_id AND e.currency_id = r.currency_id
+                     AND e.company_id = r.company_id AND e.date <= p.date) ledger ON true
+            WHERE ledger.last <= r.entry_id AND ledger.amount = r.amount_currency
+              AND coalesce(ledger.changed_at <= p.create_date, true)
+              AND round(ledger.amount * r.rate, c.decimal_places) <> ledger.balance"""
+    ),
     "no_draft": SQL(
         """SELECT m.company_id, m.id FROM account_move m JOIN ecom_account a ON a.journal_id = m.journal_id
             WHERE m.state = 'draft' AND m.create_date < now() - interval '1 day'"""

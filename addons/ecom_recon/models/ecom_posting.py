@@ -28,6 +28,7 @@ class EcomPosting(models.Model):
             ("money", "Bill"),
             ("reclass", "Re-classification"),
             ("difference", "Small Differences"),
+            ("revaluation", "Revaluation"),
         ],
         required=True,
         readonly=True,
@@ -41,6 +42,7 @@ class EcomPosting(models.Model):
     reversal_id = fields.Many2one("account.move", readonly=True, ondelete="restrict")
     line_ids = fields.One2many("ecom.posting.line", "posting_id", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
+    revaluation_ids = fields.One2many("ecom.posting.revaluation", "posting_id", readonly=True)
 
     _opening_once = models.UniqueIndex(
         "(account_id) WHERE stage = 'opening' AND state = 'posted'", "The opening balance is posted already."

@@ -3,6 +3,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# Roles of money that we hold or owe. Receivables are Odoo's to value when they are reconciled; an exchange
+# of currency leaves its two sides on `transfer` for good; prepayments are not money.
+MONETARY = ("platform_balance", "clearing", "in_transit", "deposit", "reserve", "loan", "suspense")
+
 
 class EcomRole(models.Model):
     """What an amount is for the ledger; the chart of accounts decides where that stands."""
@@ -24,9 +28,20 @@ class EcomRole(models.Model):
     parent_code = fields.Char(help="Code on the Chinese chart below which the set-up opens a sub-account.")
     company_account = fields.Char(help="Field of the company that names the account already.")
     reconcile = fields.Boolean()
+    revalued = fields.Boolean(
+        compute="_compute_revalued",
+        store=True,
+        readonly=False,
+        help="What stands there in another currency is valued at the closing rate of a revaluation.",
+    )
     map_ids = fields.One2many("ecom.role.map", "role_id")
 
     _code_once = models.Constraint("UNIQUE(code)", "A role with this code exists already.")
+
+    @api.depends("code")
+    def _compute_revalued(self):
+        for role in self:
+            role.revalued = role.code in MONETARY
 
 
 class EcomRoleMap(models.Model):

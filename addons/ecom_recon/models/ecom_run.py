@@ -12,7 +12,10 @@ class EcomRun(models.Model):
     _order = "id desc"
 
     name = fields.Selection(
-        [("match", "Match"), ("post", "Post"), ("undo", "Undo")], "Stage", required=True, readonly=True
+        [("match", "Match"), ("post", "Post"), ("revalue", "Revalue"), ("undo", "Undo")],
+        "Stage",
+        required=True,
+        readonly=True,
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="cascade")
     user_id = fields.Many2one("res.users", required=True, readonly=True, default=lambda self: self.env.user)

@@ -29,6 +29,12 @@ PLANTED = {
         WHERE move_id = %(move)s AND ecom_item = 0""",
     "entry_date": "UPDATE account_move SET date = date + 1 WHERE id = %(move)s",
     "suspense": """UPDATE ecom_posting_line SET suspense = true WHERE line_id = %(line)s""",
+    "revalued": """INSERT INTO ecom_posting_revaluation
+            (posting_id, company_id, ledger_id, currency_id, number, entry_id, amount_currency, rate)
+        SELECT p.id, p.company_id, e.account_id, e.currency_id, 1, max(e.id), sum(e.amount_currency), 2
+          FROM ecom_posting p JOIN account_move_line m ON m.move_id = p.move_id AND m.ecom_item = 0
+          JOIN account_move_line e ON e.account_id = m.account_id AND e.date <= p.date
+         WHERE p.move_id = %(move)s GROUP BY p.id, e.account_id, e.currency_id""",
     "no_draft": """INSERT INTO account_move (journal_id, company_id, currency_id, state, date, move_type,
             auto_post, create_date)
         SELECT journal_id, company_id, currency_id, 'draft', date, move_type, auto_post,

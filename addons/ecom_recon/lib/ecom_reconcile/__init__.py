@@ -5,6 +5,7 @@ Amounts in frames are int64 minor units of one currency, seen from our company.
 
 from .allocate import allocate
 from .match import FEE_COLUMNS, ORDER_COLUMNS, RULES, VERSION, decide
+from .revalue import Valuation
 from .tolerance import Tolerance
 from .voucher import ImbalanceError, Posting, balanced, convert
 
@@ -16,6 +17,7 @@ __all__ = [
     "ImbalanceError",
     "Posting",
     "Tolerance",
+    "Valuation",
     "allocate",
     "balanced",
     "convert",
