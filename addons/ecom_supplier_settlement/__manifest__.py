@@ -21,5 +21,7 @@
         "security/ecom_terms_rules.xml",
         "views/ecom_settlement_menus.xml",
         "views/ecom_contract_views.xml",
+        "wizards/ecom_delivery_views.xml",
+        "views/ecom_delivery_views.xml",
     ],
 }

@@ -99,6 +99,19 @@ class EcomReader(models.AbstractModel):
         }
         return {**records, "layout": result.meta.get("layout"), "problems": result.meta["problems"]}
 
+    @api.model
+    def _read_table(self, content, name, shapes):
+        """A plain table read in the child process: `layout`, `rows`, `columns`, `problems`.
+
+        :param shapes: what the file may look like, see `lib/ecom_bills/tables.py`; exactly one must fit
+        """
+        # Plain tables hold no words of platforms, and those who read them may not read such words.
+        plain = Context(currency="", digits=0, timezone="UTC")
+        job = jail.Job(content=content, name=name, context=plain, want="table", args={"shapes": shapes})
+        result = next(jail.run([job]))
+        found = json.loads(result.payload) if result.payload else {"rows": [], "columns": {}}
+        return {**found, "layout": result.meta.get("layout", ""), "problems": result.meta["problems"]}
+
     def _first_look(self):
         """A context that lets any bill be recognised, before its account is known."""
         company = self.env.company

@@ -118,7 +118,7 @@ def _shipped(day):
              FROM ecom_delivery_notice_line n
              JOIN ecom_delivery_notice d ON d.id = n.notice_id
              LEFT JOIN uom_uom nu ON nu.id = n.uom_id
-            WHERE n.purchase_line_id = l.id AND d.kind = 'ship' AND d.state NOT IN ('draft', 'cancel')
+            WHERE n.purchase_line_id = l.id AND d.kind = 'ship' AND d.state <> 'cancel'
               AND %s""",
         SQL("TRUE") if day is None else SQL("d.shipped_day <= %s", day),
     )

@@ -4,3 +4,4 @@ from . import test_contracts
 from . import test_statement
 from . import test_intake
 from . import test_statement_settled
+from . import test_delivery_notices

@@ -97,7 +97,7 @@ def _head(data: bytes, encoding: str, layouts: Sequence[Layout]) -> tuple[Head, 
         except UnicodeDecodeError as bad:
             text = _sound_lines(top, code, bad)
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:HEADER_ROWS]
-        for separator in (",", "\t"):
+        for separator in (",", "\t", ";"):
             rows = [cells_of(line, separator) for line in lines]
             fitting = [
                 it for it in layouts if it.separator == separator and (encoding or code in it.encodings)

@@ -24,6 +24,7 @@ from .copying import to_copy
 from .frames import META_LIMIT, FrameError, lengths, pack, read_frame, split_frame, write_frame
 from .orders import read_invoices, read_orders, read_refunds
 from .reader import raw_row, read_bills
+from .tables import read_table
 
 _PIECE = 1 << 20
 _SLACK = 4096
@@ -215,12 +216,20 @@ def _orders(job: dict[str, Any], content: bytes) -> Answer:
     return {"bills": [], **file.meta()}, text
 
 
+def _table(job: dict[str, Any], content: bytes) -> Answer:
+    file = read_table(content, job["name"], _context(job), job["args"]["shapes"])
+    text = json.dumps({"rows": file.rows, "columns": file.columns}, ensure_ascii=False, separators=(",", ":"))
+    problems = [item._asdict() for item in file.problems]
+    return {"bills": [], "layout": file.layout, "problems": problems}, text.encode()
+
+
 WORK: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
     "lines": _lines,
     "raw_row": _raw_row,
     "orders": _orders,
     "refunds": _orders,
     "invoices": _orders,
+    "table": _table,
 }
 
 

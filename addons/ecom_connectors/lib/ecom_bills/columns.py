@@ -85,7 +85,7 @@ def read_columns(table: Table, context: Context, problems: Problems) -> Cells:
     texts = dict(zip((column.field for column in there), found, strict=True))
     del found
     cells = Cells(rows=table.rows)
-    decimal = "."
+    decimal: str = layout.decimal
     if layout.one_decimal_style:
         amounts = [texts[column.field] for column in there if column.type == "amount"]
         decimal = decimal_style(amounts, context.digits)

@@ -64,7 +64,8 @@ class Layout:
     `quotes` says whether cells may be quoted: "never", "always" (ordinary CSV), or "maybe" (the platform
     does not, a spreadsheet program that saved the file again may). `refuse` is the reason why such a file
     is no bill of ours, `skip` marks files that repeat what another file of the same download says.
-    `trailer_end` is a pattern that the last line of a complete file fits.
+    `trailer_end` is a pattern that the last line of a complete file fits. `decimal` is the sign before
+    decimals, unless `one_decimal_style` has it found from the cells of the file.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Layout:
     refuse: str = ""
     skip: bool = False
     one_decimal_style: bool = False
+    decimal: Literal[".", ","] = "."
     unique_lines: bool = False
     words: Mapping[str, str] = field(default_factory=dict)
     category: Callable[[str], str] | None = None

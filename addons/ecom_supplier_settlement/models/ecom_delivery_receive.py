@@ -1,0 +1,120 @@
+"""Receipt stage: a warehouse's report books the receipt, once and only what is not booked yet."""
+
+from collections import defaultdict
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class EcomDeliveryNotice(models.Model):
+    _inherit = "ecom.delivery.notice"
+
+    def action_receive(self):
+        """Button: validate the open receipts of the orders with what the warehouse says has arrived.
+
+        What the report does not name stays open in a backorder. Doing it twice books nothing twice: a report
+        books once, and only what no receipt since its day has booked.
+
+        :raises UserError: if a line is not matched, the report has booked already, nothing is left to book,
+            no receipt is open for an order line, or a product needs serial numbers
+        """
+        for notice in self:
+            notice._receive_goods()
+
+    def _receive_goods(self):
+        self._check_warehouse_person()
+        if self.kind != "receipt":
+            raise UserError(self.env._("Only a warehouse's report says what has arrived."))
+        # Two people may press the button at once: the second one waits and sees what the first has done.
+        self.lock_for_update()
+        self.invalidate_recordset()
+        if self.picking_ids:
+            raise UserError(self.env._("This report has booked its receipts already."))
+        if any(line.match_state != "matched" for line in self.line_ids):
+            raise UserError(self.env._("Match all lines with orders first."))
+        self._refresh()
+        wanted = defaultdict(list)
+        for line in self.line_ids:
+            unit = line.uom_id
+            left = unit.round(line.quantity - line.quantity_done)
+            if left > 0:
+                wanted[line.purchase_line_id].append((line, left))
+        if not wanted:
+            raise UserError(self.env._("All of it is booked already."))
+        pickings = self._fill_moves(wanted)
+        self._unseal().write({"picking_ids": [(4, picking.id) for picking in pickings]})
+        pickings.with_context(skip_backorder=True, skip_sms=True, cancel_backorder=False).button_validate()
+        late = pickings.filtered(lambda picking: picking.state != "done")
+        if late:
+            raise UserError(
+                self.env._("%s could not be validated. Validate it by hand.", late[0].display_name)
+            )
+        self._refresh()
+
+    def _fill_moves(self, wanted):
+        """Put quantities on the open moves of the order lines; return the transfers they are in."""
+        pickings = self.env["stock.picking"]
+        moves_of = {}
+        for order_line, parts in wanted.items():
+            moves = order_line.move_ids.filtered(
+                lambda move: move.state not in ("done", "cancel", "draft") and move.picking_id
+            ).sorted("id")
+            if not moves:
+                raise UserError(
+                    self.env._(
+                        "%(order)s has no open receipt for %(product)s.",
+                        order=order_line.order_id.name,
+                        product=order_line.product_id.display_name,
+                    )
+                )
+            moves_of[order_line] = moves[:1], parts
+            pickings |= moves[0].picking_id
+        for move in pickings.move_ids:
+            move.picked = False
+        for move, parts in moves_of.values():
+            move._ecom_fill(parts)
+        for picking in pickings:
+            self._not_named(picking, wanted)
+        return pickings
+
+    def _not_named(self, picking, wanted):
+        """What the report does not name has not arrived with it."""
+        for move in picking.move_ids.filtered(lambda move: move.purchase_line_id not in wanted):
+            if move.state not in ("done", "cancel"):
+                move.quantity = 0
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    def _ecom_fill(self, parts):
+        """Set what has arrived; lots as the warehouse names them.
+
+        :param parts: [(notice line, quantity in its unit)] of the one order line of this move
+        """
+        self.ensure_one()
+        product = self.product_id
+        tracking = product.tracking
+        if tracking == "serial" or (tracking == "lot" and not all(line.lot for line, _left in parts)):
+            raise UserError(
+                self.env._(
+                    "%s needs serial numbers or lots that the report does not name. Receive it by hand.",
+                    product.display_name,
+                )
+            )
+        if tracking == "lot":
+            self.move_line_ids.unlink()
+            self.env["stock.move.line"].create(
+                [
+                    {
+                        **self._prepare_move_line_vals(),
+                        "lot_name": line.lot,
+                        "quantity": left,
+                        "product_uom_id": line.uom_id.id,
+                    }
+                    for line, left in parts
+                ]
+            )
+        else:
+            self.quantity = sum(line.uom_id._compute_quantity(left, self.product_uom) for line, left in parts)
+        self.picked = True
