@@ -11,6 +11,8 @@
         "security/ecom_settlement_groups.xml",
         "security/ir.model.access.csv",
         "security/ecom_receipt_rules.xml",
+        "security/ecom_match_rules.xml",
+        "data/ecom_match_activity.xml",
         "security/ecom_settlement_rules.xml",
         "data/ecom_settlement_data.xml",
         "data/ecom_settlement_cron.xml",

@@ -8,6 +8,16 @@ from . import ecom_alias
 from . import ecom_delivery_match
 from . import ecom_delivery_receive
 from . import ecom_purchase_basis
+from . import ecom_match_policy
+from . import ecom_price_agreement
+from . import ecom_match_result
+from . import ecom_bill_facts
+from . import ecom_bill_matcher
+from . import account_move_match
+from . import ecom_match_task
+from . import ecom_match_hooks
+from . import account_payment_block
+from . import ecom_payable_forecast
 from . import ecom_contract
 from . import ecom_clause
 from . import ecom_clause_words

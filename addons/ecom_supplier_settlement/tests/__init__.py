@@ -5,3 +5,4 @@ from . import test_statement
 from . import test_intake
 from . import test_statement_settled
 from . import test_delivery_notices
+from . import test_match_bills

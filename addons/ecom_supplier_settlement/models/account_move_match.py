@@ -1,0 +1,297 @@
+"""Invoice stage: vendor bills know whether they match, and are matched again whenever that may change."""
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .ecom_bill_facts import BILLS, MATCHED
+from .ecom_match_result import reason_texts
+
+MATCH_STATES = [
+    ("none", "Not Matched"),
+    ("ready", "Ready to Pay"),
+    ("warning", "Ready to Pay, With Warning"),
+    ("blocked", "Blocked for Payment"),
+    ("released", "Released"),
+]
+# Written by the match alone.
+OURS = {"ecom_match_state", "ecom_posted_by_id"}
+# What a bill or its lines say to the match.
+BILL_FACTS = {
+    *("invoice_line_ids", "line_ids", "partner_id", "currency_id", "invoice_date", "ecom_document_total"),
+    "invoice_currency_rate",
+}
+LINE_FACTS = {
+    *("purchase_line_id", "product_id", "product_uom_id", "quantity", "price_unit", "discount"),
+    *("price_subtotal", "tax_ids", "display_type"),
+}
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ecom_match_state = fields.Selection(
+        MATCH_STATES, "Match State", default="none", readonly=True, copy=False, index="btree_not_null"
+    )
+    ecom_match_result_ids = fields.One2many(
+        "ecom.match.result", "move_id", "Match Results", readonly=True, domain=[("superseded", "=", False)]
+    )
+    ecom_release_ids = fields.One2many("ecom.match.release", "move_id", "Releases", readonly=True)
+    ecom_posted_by_id = fields.Many2one("res.users", "Posted By", readonly=True, copy=False)
+    ecom_document_total = fields.Monetary(
+        "Supplier's Total",
+        copy=False,
+        help="What the supplier wrote below the bill, tax included. Empty: it is not compared.",
+    )
+    ecom_block_reason = fields.Char("Why It Is Blocked", compute="_compute_ecom_block_reason")
+
+    @api.depends("ecom_match_state", "ecom_match_result_ids.reasons")
+    @api.depends_context("lang")
+    def _compute_ecom_block_reason(self):
+        texts = reason_texts(self.env)
+        for move in self:
+            move.ecom_block_reason = False
+            if move.ecom_match_state in ("blocked", "released", "warning"):
+                # Whoever sees the bill is told why it waits; the evidence itself has its own rights.
+                said = {code for row in move.sudo().ecom_match_result_ids for code in row.reasons.split(",")}
+                move.ecom_block_reason = " ".join(text for code, text in texts.items() if code in said)
+
+    # --- routes that change facts ----------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if OURS & set(vals):
+                raise UserError(self.env._("The match state of a bill is set by the match only."))
+            vals.update({"ecom_match_state": "none", "ecom_posted_by_id": False})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if OURS & set(vals):
+            raise UserError(self.env._("The match state of a bill is set by the match only."))
+        result = super().write(vals)
+        if BILL_FACTS & set(vals):
+            self._ecom_facts_changed()
+        return result
+
+    def unlink(self):
+        order_lines = self.filtered(lambda move: move.move_type in MATCHED).line_ids.purchase_line_id.ids
+        result = super().unlink()
+        self.env["account.move"]._ecom_match_bills_of(order_lines, "bill")
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never_matched(self):
+        # Evidence counts for everybody, seen or not.
+        results = self.env["ecom.match.result"].sudo()
+        if results.search_count([("move_id", "in", self.ids), ("cause", "!=", "manual")], limit=1):
+            raise UserError(self.env._("A bill that was matched is kept as evidence. Cancel it instead."))
+
+    def _post(self, soft=True):
+        self.filtered(
+            lambda move: move.move_type in MATCHED and move.state == "draft"
+        )._ecom_post_small_difference()
+        posted = super()._post(soft=soft)
+        bills = posted.filtered(lambda move: move.move_type in MATCHED)
+        if bills:
+            bills._ecom_set(posted_by=self.env.uid)
+            bills._ecom_match("post")
+            bills._ecom_match_others("bill")
+        return posted
+
+    def button_draft(self):
+        result = super().button_draft()
+        self._ecom_leave()
+        return result
+
+    def button_cancel(self):
+        result = super().button_cancel()
+        self._ecom_leave()
+        return result
+
+    def _ecom_facts_changed(self):
+        bills = self.filtered(lambda move: move.move_type in MATCHED)
+        posted = bills.filtered(lambda move: move.state == "posted")
+        posted._ecom_match("lines")
+        bills._ecom_match_others("bill")
+
+    def _ecom_leave(self):
+        """Bills that are no longer posted are nobody's task, and others may be paid instead."""
+        bills = self.filtered(lambda move: move.move_type in MATCHED)
+        if bills:
+            bills._ecom_set(state="none")
+            bills._ecom_close_tasks()
+            bills._ecom_match_others("bill")
+
+    def _ecom_set(self, state=None, posted_by=None):
+        """Write our own columns, which nobody else may."""
+        self.flush_recordset()
+        self.env.execute_query(
+            SQL(
+                """UPDATE account_move SET ecom_match_state = coalesce(%s, ecom_match_state),
+                          ecom_posted_by_id = coalesce(%s, ecom_posted_by_id)
+                    WHERE id = ANY(%s) RETURNING id""",
+                state,
+                posted_by,
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(list(OURS))
+
+    # --- the match ---------------------------------------------------------------
+
+    def _ecom_match(self, cause="manual"):
+        """Match these vendor bills and credit notes now, in bulk; other entries are left alone.
+
+        :param cause: why, a code of CAUSES in `ecom_match_result`
+        :return: {move id: {"state", "before", "kinds", "reasons"}}, see `ecom.bill.matcher`
+        """
+        bills = self.filtered(lambda move: move.move_type in MATCHED and move.state != "cancel")
+        if not bills:
+            return {}
+        # Whoever receives goods or agrees a price sets the match off; it is not theirs to decide or to see.
+        said = self.env["ecom.bill.matcher"].sudo()._run(bills, cause)
+        posted = bills.filtered(lambda move: move.state == "posted")
+        posted.sudo()._ecom_tell({move.id: said[move.id] for move in posted})  # tasks go to other people
+        return said
+
+    def _ecom_match_others(self, cause):
+        """Match the other bills of the order lines that these bills are of, and what they credit."""
+        others = self._ecom_bills_of(self.line_ids.purchase_line_id.ids) - self
+        # A credit note of the price alone names its bill and no order; whoever posts it cures the bill.
+        others |= self.sudo().reversed_entry_id.filtered(lambda move: move.state == "posted")
+        others._ecom_match(cause)
+
+    @api.model
+    def _ecom_match_bills_of(self, order_line_ids, cause):
+        """Match the posted bills of these order lines."""
+        if order_line_ids:
+            self._ecom_bills_of(order_line_ids)._ecom_match(cause)
+
+    @api.model
+    def _ecom_bills_of(self, order_line_ids):
+        """The posted bills and credit notes of these order lines, whoever may see them."""
+        if not order_line_ids:
+            return self.browse()
+        # The match is of all bills of an order line, not of those that a user sees.
+        return self.sudo().browse(self.env["ecom.bill.facts"]._bills_of(order_line_ids))
+
+    def action_ecom_match(self):
+        """Match again, by the policies of today; of a draft it is a preview."""
+        self.check_access("read")
+        self._ecom_match("manual")
+        return True
+
+    # --- small differences -----------------------------------------------------
+
+    def _ecom_post_small_difference(self):
+        """Bring a bill to the total its supplier wrote, if the policy lets so small a difference pass.
+
+        The difference is one line without tax on the account of small differences, gain or loss by sign.
+        """
+        versions = self._ecom_versions() if any(self.mapped("ecom_document_total")) else {}
+        for move in self:
+            old = move.invoice_line_ids.filtered("ecom_small_difference")
+            if old:
+                move.with_context(**_opened(self.env)).write(
+                    {"invoice_line_ids": [Command.delete(line.id) for line in old]}
+                )
+            difference = move.currency_id.round(move.ecom_document_total - move.amount_total)
+            if not move.ecom_document_total or not difference or move.id not in versions:
+                continue
+            limit = move.company_currency_id._convert(
+                float(versions[move.id].terms["small_amount"]),
+                move.currency_id,
+                move.company_id,
+                move.invoice_date or move.date,
+            )
+            if move.currency_id.compare_amounts(abs(difference), limit) <= 0:
+                move._ecom_add_small_difference(difference)
+
+    def _ecom_add_small_difference(self, difference):
+        costs = (difference > 0) == (self.move_type in BILLS)
+        # A role is a setting of the company; who posts a bill need not see it.
+        role = (
+            self.env["ecom.role.map"]
+            .sudo()
+            ._company_account(self.company_id, "small_loss" if costs else "small_gain")
+        )
+        line = {
+            "name": self.env._("Small difference to the supplier's total"),
+            "account_id": role.id,
+            "quantity": 1,
+            "price_unit": difference,
+            "tax_ids": [Command.clear()],
+            "ecom_small_difference": True,
+        }
+        self.with_context(**_opened(self.env)).write({"invoice_line_ids": [Command.create(line)]})
+
+    def _ecom_versions(self):
+        """{bill id: version of the policy of its company and supplier}"""
+        rows = self.env["ecom.bill.facts"]._documents(self.ids)
+        # The policy decides, whoever posts.
+        versions = self.env["ecom.match.policy.version"].sudo()
+        return {
+            row["move_id"]: versions.browse(row["policy_version_id"])
+            for row in rows
+            if row["policy_version_id"]
+        }
+
+
+def _opened(env):
+    """The context in which our own columns of bill lines may be written."""
+    return dict(env["ecom.match.result"]._unseal().env.context)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    ecom_small_difference = fields.Boolean("Small Difference", readonly=True, copy=False)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env["ecom.match.result"]._is_sealed():
+            vals_list = [{**vals, "ecom_small_difference": False} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "ecom_small_difference" in vals and self.env["ecom.match.result"]._is_sealed():
+            raise UserError(self.env._("The match state of a bill is set by the match only."))
+        if not LINE_FACTS & set(vals):
+            return super().write(vals)
+        posted = self.move_id.filtered(lambda move: move.move_type in MATCHED and move.state == "posted")
+        before = posted.line_ids.purchase_line_id.ids
+        result = super().write(vals)
+        if posted:
+            posted._ecom_match("lines")
+            order_lines = {*before, *posted.line_ids.purchase_line_id.ids}
+            (posted._ecom_bills_of(list(order_lines)) - posted)._ecom_match("bill")
+        return result
+
+
+class EcomRoleMap(models.Model):
+    _inherit = "ecom.role.map"
+
+    def _company_account(self, company, code):
+        """The ledger account of a role that is the same for the whole company.
+
+        :raises UserError: if the role is not mapped
+        """
+        found = self.search(
+            [
+                ("role_id.code", "=", code),
+                ("company_id", "=", company.id),
+                ("platform_id", "=", False),
+                ("shop_id", "=", False),
+                ("ecom_account_id", "=", False),
+            ],
+            limit=1,
+        )
+        role = self.env["ecom.role"].search([("code", "=", code)], limit=1)
+        if not found:
+            raise UserError(
+                self.env._(
+                    "The role %s has no ledger account. Run the ledger set-up or map it.", role.name or code
+                )
+            )
+        return found.account_id
