@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import browser
 import databases
 import environment
 import odoo_source
@@ -32,6 +33,7 @@ _PYLINT = (
     # A model that serves several stages has a file for each of them.
     "--disable=consider-merging-classes-inherited",
 )
+_E2E = ROOT / "tests" / "e2e"
 _TYPED = ("addons/*/lib/*/", "scripts/host/*.py")
 
 
@@ -84,7 +86,8 @@ def _is_plain(paths: list[str]) -> bool:
     """Whether only tests without Odoo are asked for."""
     if not paths:
         return not any(ADDONS.glob("*/__manifest__.py"))
-    return not any((ROOT / path.partition("::")[0]).resolve().is_relative_to(ADDONS) for path in paths)
+    places = [(ROOT / path.partition("::")[0]).resolve() for path in paths]
+    return not any(place.is_relative_to(folder) for place in places for folder in (ADDONS, _E2E))
 
 
 def _plain(paths: list[str], options: list[str]) -> int:
@@ -103,6 +106,7 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
         template = databases.template(server, source)
         installed = _with_addons(server, template)
     say(f"host: {source}")
+    chromium = browser.ensure() if not paths or any("e2e" in path for path in paths) else ""
     _drop_abandoned(server)
     name = f"{_TEST}{os.getpid()}"
     databases.drop(server, name)  # a killed run may have had the same number
@@ -119,7 +123,7 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
         f"--odoo-extra=logfile={log}",
     ]
     everything = ["tests", *(str(path) for path in sorted(ADDONS.glob("*/tests")))]
-    env = {**settings.env(), **server.env(), "ECOM_TEST_LOG": str(log)}
+    env = {**settings.env(), **server.env(), "ECOM_TEST_LOG": str(log), "ECOM_CHROMIUM": chromium}
     try:
         return _pytest([*plugin, *options, *(paths or everything)], env)
     finally:

@@ -1,4 +1,5 @@
 from . import test_groups
+from . import test_portal
 from . import test_purchase_basis
 from . import test_contracts
 from . import test_statement

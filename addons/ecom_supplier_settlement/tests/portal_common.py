@@ -1,0 +1,39 @@
+"""Two suppliers with a login each, and a statement of the first that waits for its answer."""
+
+from odoo import Command
+
+from .statement_common import StatementCase
+
+
+class PortalCase(StatementCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor, cls.rival = (
+            cls.login(name, partner)
+            for name, partner in (("vendor", cls.supplier), ("rival", cls.other_supplier))
+        )
+        cls.purchase = cls.order((cls.product, 10, 5), (cls.other_product, 4, 2.5))
+        cls.delivery = cls.receive(cls.purchase)
+        first, second = cls.purchase.order_line
+        cls.invoice = cls.vendor_bill((first, 10, 5), ref="INV-1")
+        cls.second_invoice = cls.vendor_bill((second, 4, 2.5), ref="INV-2")
+        cls.sent = cls.statement()
+        cls.sent._move_to("sent")
+
+    @classmethod
+    def login(cls, name, partner):
+        """A portal user who works for a supplier; the password is the login."""
+        return cls.env["res.users"].create(
+            {
+                "name": f"{name} person",
+                "login": f"settle_{name}",
+                "password": f"settle_{name}",
+                "group_ids": [Command.set([cls.env.ref("base.group_portal").id])],
+                "partner_id": cls.env["res.partner"]
+                .create({"name": f"{name} person", "parent_id": partner.id, "email": f"{name}@example.com"})
+                .id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "company_id": cls.company.id,
+            }
+        )

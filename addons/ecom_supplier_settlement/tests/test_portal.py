@@ -1,0 +1,120 @@
+"""Confirm stage: what a supplier sees and does in the portal, and what nobody else's supplier does."""
+
+from odoo.tests import HttpCase, tagged
+
+from .portal_common import PortalCase
+
+
+@tagged("post_install", "-at_install")
+class TestPortal(PortalCase, HttpCase):
+    def post(self, path, **fields):
+        fields["csrf_token"] = self.csrf_token()
+        return self.url_open(path, data=fields)
+
+    def test_pages_of_the_supplier(self):
+        """S2.4.6 S2.8.6 Given a statement that was sent, when its supplier opens the portal, then home, list,
+        statement with working, deliveries and payments are there."""
+        self.pay(self.invoice)
+        self.authenticate("settle_vendor", "settle_vendor")
+        for path, words in {
+            "/my": ("/my/statements", "/my/receipts"),
+            "/my/statements": (self.sent.name,),
+            f"/my/statements/{self.sent.id}": ("INV-1", "Confirm all", "Dispute"),
+            "/my/receipts": (self.delivery.name, "P1"),
+            "/my/supplier-payments": ("INV-1",),
+            "/my/supplier-bills/upload": ("Send Bills",),
+        }.items():
+            page = self.url_open(path)
+            self.assertEqual(page.status_code, 200, path)
+            for word in words:
+                self.assertIn(word, page.text, path)
+
+    def test_confirm_and_dispute(self):
+        """S2.4.6 I5 Given a statement, when one line is disputed with a file and the rest confirmed, then the
+        line says why, the file is evidence, and only its own amount is held back."""
+        self.authenticate("settle_vendor", "settle_vendor")
+        first, second = self.sent.line_ids.sorted("id")[:2]
+        page = self.url_open(
+            f"/my/statements/{self.sent.id}/dispute",
+            data={"csrf_token": self.csrf_token(), "line": first.id, "reason": "price", "text": "5.10 agreed"},
+            files={"files": ("proof.txt", b"as agreed", "text/plain")},
+        )
+        self.assertIn("5.10 agreed", page.text)
+        self.assertEqual((first.state, first.dispute_reason), ("disputed", "price"))
+        evidence = self.env["ir.attachment"].search(
+            [("res_model", "=", "ecom.settlement"), ("res_id", "=", self.sent.id), ("name", "=", "proof.txt")]
+        )
+        self.assertEqual(evidence.raw, b"as agreed")
+        self.post(f"/my/statements/{self.sent.id}/confirm", line=second.id)
+        self.assertEqual(second.state, "confirmed")
+        self.post(f"/my/statements/{self.sent.id}/confirm", everything="1")
+        self.assertEqual(set((self.sent.line_ids - first).mapped("state")), {"confirmed"})
+        self.assertEqual((self.sent.state, self.sent.disputed_count), ("disputed", 1))
+
+    def test_nothing_ticked(self):
+        """Given no ticked line, when confirmed, then the page asks for one and nothing changes."""
+        self.authenticate("settle_vendor", "settle_vendor")
+        page = self.post(f"/my/statements/{self.sent.id}/confirm")
+        self.assertIn("Tick the lines", page.text)
+        self.assertEqual(set(self.sent.line_ids.mapped("state")), {"open"})
+
+    def test_another_supplier(self):
+        """I4 Given the statement of supplier A, when B's user asks for it by address, action, download or
+        list, then B gets nothing of it and changes nothing."""
+        self.authenticate("settle_rival", "settle_rival")
+        for path in ("", "?report_type=pdf", "?report_type=xlsx", "/page/2"):
+            page = self.url_open(f"/my/statements/{self.sent.id}{path}")
+            self.assertTrue(page.url.endswith("/my"), page.url)
+            self.assertNotIn(self.sent.name, page.text)
+        for path in ("/my/statements", "/my/receipts", "/my/supplier-payments"):
+            page = self.url_open(path)
+            self.assertNotIn(self.sent.name, page.text)
+            self.assertNotIn(self.delivery.name, page.text)
+        line = self.sent.line_ids[0]
+        for action, fields in {
+            "confirm": {"everything": "1"},
+            "dispute": {"line": line.id, "reason": "price", "text": "no"},
+        }.items():
+            self.post(f"/my/statements/{self.sent.id}/{action}", **fields)
+        self.assertEqual(set(self.sent.line_ids.mapped("state")), {"open"})
+
+    def test_a_line_of_another_statement(self):
+        """I4 Given two suppliers' statements, when A confirms a line of B's by its number, then it is refused."""
+        order = self.order((self.product, 3, 7), partner=self.other_supplier)
+        self.receive(order)
+        self.vendor_bill((order.order_line, 3, 7), partner=self.other_supplier, ref="B-1")
+        foreign = self.statement(partner=self.other_supplier)
+        foreign._move_to("sent")
+        self.authenticate("settle_vendor", "settle_vendor")
+        page = self.post(f"/my/statements/{self.sent.id}/confirm", line=foreign.line_ids[0].id)
+        self.assertIn("alert-danger", page.text)
+        self.assertEqual(foreign.line_ids[0].state, "open")
+
+    def test_a_link_reads_and_does_not_answer(self):
+        """Given the link of a mail, when opened without a login, then the statement shows and asks to log in;
+        a wrong link shows nothing; a draft is nobody's."""
+        url = self.sent.get_portal_url()
+        self.authenticate(None, None)
+        page = self.url_open(url)
+        self.assertIn("INV-1", page.text)
+        self.assertNotIn("confirm_all", page.text)
+        self.assertIn("/web/login", page.text)
+        page = self.url_open(f"/my/statements/{self.sent.id}?access_token=wrong")
+        self.assertNotIn("INV-1", page.text)
+        self.sent._move_to("draft")
+        page = self.url_open(url)
+        self.assertNotIn("INV-1", page.text)
+
+    def test_a_bill_from_the_portal(self):
+        """S2.1.5 Given a file that is no bill, when a supplier sends it, then it is refused by name and
+        nothing is stored."""
+        self.authenticate("settle_vendor", "settle_vendor")
+        before = self.env["account.move"].search_count([])
+        page = self.url_open(
+            "/my/supplier-bills/upload",
+            data={"csrf_token": self.csrf_token()},
+            files={"files": ("note.xml", b"<html>no bill</html>", "text/xml")},
+        )
+        self.assertIn("note.xml", page.text)
+        self.assertIn("alert-danger", page.text)
+        self.assertEqual(self.env["account.move"].search_count([]), before)
