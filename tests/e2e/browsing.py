@@ -1,6 +1,7 @@
 """A real browser on the server of the test: pages, their errors, and a picture when something fails."""
 
 import os
+import resource
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,10 @@ class Browsing:
     def browser(self, login=None, password=None, size=DESK):
         """A page, logged in if asked for; errors on its console fail the test."""
         errors = []
+        self.env.flush_all()
+        # Odoo limits the address space of its process; a browser reserves far more than it uses.
+        _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
         with sync_playwright() as player, self.allow_requests(all_requests=True):
             chromium = player.chromium.launch(executable_path=os.environ["ECOM_CHROMIUM"], args=FLAGS)
             width, height = size

@@ -1,6 +1,7 @@
 """A supplier at its browser: log in, open the statement, read a working, dispute with a file, confirm."""
 
 import pytest
+
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.ecom_supplier_settlement.tests.portal_common import PortalCase

@@ -9,7 +9,7 @@ from odoo.http import request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.ecom_settlement_line import ORIGINS, REASONS
+from ..models.ecom_settlement_line import ORIGINS
 
 LINES_PER_PAGE = 50
 UPLOAD_LIMIT = 20 << 20
@@ -32,9 +32,7 @@ class SupplierPortal(portal.CustomerPortal):
 
     # --- list -----------------------------------------------------------------
 
-    @http.route(
-        ["/my/statements", "/my/statements/page/<int:page>"], type="http", auth="user", website=True
-    )
+    @http.route(["/my/statements", "/my/statements/page/<int:page>"], type="http", auth="user", website=True)
     def portal_my_statements(self, page=1, sortby=None, filterby=None, **kwargs):
         """The statements that were sent to the supplier, newest first."""
         sortings = {
@@ -113,7 +111,9 @@ class SupplierPortal(portal.CustomerPortal):
             "origin": origin,
             "show": show,
             "reasons": dict(
-                request.env["ecom.settlement.line"]._fields["dispute_reason"]._description_selection(request.env)
+                request.env["ecom.settlement.line"]
+                ._fields["dispute_reason"]
+                ._description_selection(request.env)
             ),
             "may_answer": self._may_answer(statement),
             "message": request.session.pop("ecom_message", None),
@@ -137,9 +137,11 @@ class SupplierPortal(portal.CustomerPortal):
             (code, names[code], count, amount)
             for code, count, amount in sorted(
                 model._read_group(domain, ["origin"], ["__count", "amount:sum"]),
-                key=lambda group: [code for code, _label in ORIGINS].index(group[0])
-                if group[0] in dict(ORIGINS)
-                else len(ORIGINS),
+                key=lambda group: (
+                    [code for code, _label in ORIGINS].index(group[0])
+                    if group[0] in dict(ORIGINS)
+                    else len(ORIGINS)
+                ),
             )
         ]
         if origin in names:
