@@ -70,7 +70,8 @@ class SupplierPortal(portal.CustomerPortal):
             "ecom_supplier_settlement.portal_my_statements",
             {
                 **self._prepare_portal_layout_values(),
-                "statements": found.sudo(),  # names of currencies and companies are shown; rules chose the rows
+                # Rules chose the rows; names of currencies and companies are shown with them.
+                "statements": found.sudo(),
                 "page_name": "statement",
                 "pager": pager,
                 "searchbar_sortings": sortings,

@@ -14,11 +14,11 @@ class TestPortal(PortalCase, HttpCase):
     def post(self, path, files=None, **fields):
         return self.url_open(path, data={"csrf_token": self.token(), **fields}, files=files)
 
-    def assertShows(self, page, *words):
+    def shows(self, page, *words):
         """A page is too long to print: name the missing words only."""
         self.assertEqual([word for word in words if word not in page.text], [], page.url)
 
-    def assertHides(self, page, *words):
+    def hides(self, page, *words):
         self.assertEqual([word for word in words if word in page.text], [], page.url)
 
     def test_pages_of_the_supplier(self):
@@ -36,7 +36,7 @@ class TestPortal(PortalCase, HttpCase):
         }.items():
             page = self.url_open(path)
             self.assertEqual(page.status_code, 200, path)
-            self.assertShows(page, *words)
+            self.shows(page, *words)
 
     def test_confirm_and_dispute(self):
         """S2.4.6 I5 Given a statement, when one line is disputed with a file and the rest confirmed, then the
@@ -50,7 +50,7 @@ class TestPortal(PortalCase, HttpCase):
             reason="price",
             text="5.10 agreed",
         )
-        self.assertShows(page, "5.10 agreed")
+        self.shows(page, "5.10 agreed")
         self.assertEqual((first.state, first.dispute_reason), ("disputed", "price"))
         evidence = self.env["ir.attachment"].search(
             [("res_model", "=", "ecom.settlement"), ("res_id", "=", self.sent.id), ("name", "=", "proof.txt")]
@@ -66,7 +66,7 @@ class TestPortal(PortalCase, HttpCase):
         """Given no ticked line, when confirmed, then the page asks for one and nothing changes."""
         self.authenticate("settle_vendor", "settle_vendor")
         page = self.post(f"/my/statements/{self.sent.id}/confirm")
-        self.assertShows(page, "Tick the lines")
+        self.shows(page, "Tick the lines")
         self.assertEqual(set(self.sent.line_ids.mapped("state")), {"open"})
 
     def test_another_supplier(self):
@@ -76,11 +76,11 @@ class TestPortal(PortalCase, HttpCase):
         for path in ("", "?report_type=pdf", "?report_type=xlsx", "/page/2"):
             page = self.url_open(f"/my/statements/{self.sent.id}{path}")
             self.assertTrue(page.url.endswith("/my"), page.url)
-            self.assertHides(page, self.sent.name)
+            self.hides(page, self.sent.name)
         for path in ("/my/statements", "/my/receipts", "/my/supplier-payments"):
             page = self.url_open(path)
-            self.assertHides(page, self.sent.name)
-            self.assertHides(page, self.delivery.name)
+            self.hides(page, self.sent.name)
+            self.hides(page, self.delivery.name)
         line = self.sent.line_ids[0]
         for action, fields in {
             "confirm": {"everything": "1"},
@@ -90,7 +90,7 @@ class TestPortal(PortalCase, HttpCase):
         self.assertEqual(set(self.sent.line_ids.mapped("state")), {"open"})
 
     def test_a_line_of_another_statement(self):
-        """I4 Given two suppliers' statements, when A confirms a line of B's by its number, then it is refused."""
+        """I4 Given two suppliers' statements, when A confirms a line of B's by number, then it is refused."""
         order = self.order((self.product, 3, 7), partner=self.other_supplier)
         self.receive(order)
         self.vendor_bill((order.order_line, 3, 7), partner=self.other_supplier, ref="B-1")
@@ -98,7 +98,7 @@ class TestPortal(PortalCase, HttpCase):
         foreign._move_to("sent")
         self.authenticate("settle_vendor", "settle_vendor")
         page = self.post(f"/my/statements/{self.sent.id}/confirm", line=foreign.line_ids[0].id)
-        self.assertShows(page, "alert-danger")
+        self.shows(page, "alert-danger")
         self.assertEqual(foreign.line_ids[0].state, "open")
 
     def test_a_link_reads_and_does_not_answer(self):
@@ -107,14 +107,14 @@ class TestPortal(PortalCase, HttpCase):
         url = self.sent.get_portal_url()
         self.authenticate(None, None)
         page = self.url_open(url)
-        self.assertShows(page, "INV-1")
-        self.assertHides(page, "confirm_all")
-        self.assertShows(page, "/web/login")
+        self.shows(page, "INV-1")
+        self.hides(page, "confirm_all")
+        self.shows(page, "/web/login")
         page = self.url_open(f"/my/statements/{self.sent.id}?access_token=wrong")
-        self.assertHides(page, "INV-1")
+        self.hides(page, "INV-1")
         self.sent._move_to("draft")
         page = self.url_open(url)
-        self.assertHides(page, "INV-1")
+        self.hides(page, "INV-1")
 
     def test_a_bill_from_the_portal(self):
         """S2.1.5 Given a file that is no bill, when a supplier sends it, then it is refused by name and
@@ -125,6 +125,6 @@ class TestPortal(PortalCase, HttpCase):
             "/my/supplier-bills/upload",
             files={"files": ("note.xml", b"<html>no bill</html>", "text/xml")},
         )
-        self.assertShows(page, "note.xml")
-        self.assertShows(page, "alert-danger")
+        self.shows(page, "note.xml")
+        self.shows(page, "alert-danger")
         self.assertEqual(self.env["account.move"].search_count([]), before)
