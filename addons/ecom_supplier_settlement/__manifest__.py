@@ -26,5 +26,7 @@
         "views/ecom_delivery_views.xml",
         "views/ecom_portal_templates.xml",
         "views/ecom_settlement_menus.xml",
+        "security/ecom_accrual_rules.xml",
+        "data/ecom_accrual_data.xml",
     ],
 }

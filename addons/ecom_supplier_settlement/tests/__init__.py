@@ -7,3 +7,4 @@ from . import test_intake
 from . import test_statement_settled
 from . import test_delivery_notices
 from . import test_match_bills
+from . import test_accrual

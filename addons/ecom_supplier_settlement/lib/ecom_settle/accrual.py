@@ -8,19 +8,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineAt:
-    """One order line at the end of a day. `subtotal` is the order's amount without tax for `ordered`."""
-
-    key: int
-    ordered: Decimal
-    subtotal: Decimal
-    price: Decimal
-    received: Decimal
-    billed: Decimal
-    accrued: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """What is left of an accrual, oldest first in a list.
 
@@ -33,20 +20,14 @@ class Open:
     balance: int
 
 
-def open_quantity(line: LineAt) -> Decimal:
-    """Received and not billed; negative when more is billed than received."""
-    return line.received - line.billed
-
-
-def value(line: LineAt, quantity: Decimal, digits: int) -> int:
-    """Minor units of a quantity at the order's price, half up. The whole order gives its subtotal exactly."""
-    exact = line.subtotal * quantity / line.ordered if line.ordered else line.price * quantity
-    return int(exact.scaleb(digits).to_integral_value(ROUND_HALF_UP))
+def value(quantity: Decimal, price: Decimal, digits: int) -> int:
+    """Minor units of a quantity at a price, half up."""
+    return int((quantity * price).scaleb(digits).to_integral_value(ROUND_HALF_UP))
 
 
 def in_company(amount: int, rate: Decimal, digits: int, company_digits: int) -> int:
     """Minor units of the company's currency at a rate (company units per unit), half up."""
-    return int((Decimal(amount) * rate.scaleb(company_digits - digits)).to_integral_value(ROUND_HALF_UP))
+    return int((amount * rate.scaleb(company_digits - digits)).to_integral_value(ROUND_HALF_UP))
 
 
 def release(quantity: Decimal, accruals: Sequence[Open]) -> list[Open]:
@@ -76,8 +57,3 @@ def release(quantity: Decimal, accruals: Sequence[Open]) -> list[Open]:
 
 def _share(units: int, part: Decimal, whole: Decimal) -> int:
     return int((units * part / whole).to_integral_value(ROUND_HALF_UP))
-
-
-def age(days: int) -> str:
-    """The bucket of an open item by its days since the receipt."""
-    return "0" if days <= 30 else "31" if days <= 60 else "61" if days <= 90 else "91"
