@@ -88,7 +88,7 @@ class EcomReader(models.AbstractModel):
     def _records(self, content, name, want):
         """What an order, refund or invoice file holds: `layout`, `problems` and lists of plain records.
 
-        :param want: "orders" (with `lines`), "refunds" or "invoices" (of suppliers)
+        :param want: "orders" (with `lines`), "refunds", "invoices" or "statements" (both of suppliers)
         """
         job = jail.Job(content=content, name=name, context=self._first_look(), want=want)
         result = next(jail.run([job]))

@@ -28,6 +28,7 @@ from . import ecom_settlement_sources
 from . import ecom_settlement_footing
 from . import ecom_settlement_confirm
 from . import ecom_settlement_documents
+from . import ecom_settlement_compare
 from . import ecom_settlement_pay
 from . import settlement_locks
 from . import account_move_intake

@@ -8,3 +8,4 @@ from . import test_statement_settled
 from . import test_delivery_notices
 from . import test_match_bills
 from . import test_accrual
+from . import test_statement_compare

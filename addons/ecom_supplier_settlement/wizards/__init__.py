@@ -4,3 +4,4 @@ from . import ecom_settlement_dispute
 from . import ecom_settlement_pay
 from . import ecom_delivery_choose
 from . import ecom_delivery_import
+from . import ecom_settlement_upload

@@ -22,7 +22,7 @@ from typing import Any
 from .bill import Bill, Context, Problem, problem
 from .copying import to_copy
 from .frames import META_LIMIT, FrameError, lengths, pack, read_frame, split_frame, write_frame
-from .orders import read_invoices, read_orders, read_refunds
+from .orders import read_invoices, read_orders, read_refunds, read_statements
 from .reader import raw_row, read_bills
 from .tables import read_table
 
@@ -210,8 +210,7 @@ def _raw_row(job: dict[str, Any], content: bytes) -> Answer:
 
 
 def _orders(job: dict[str, Any], content: bytes) -> Answer:
-    read = {"orders": read_orders, "refunds": read_refunds, "invoices": read_invoices}[job["want"]]
-    file = read(content, job["name"], _context(job))
+    file = READ[job["want"]](content, job["name"], _context(job))
     text = json.dumps(file.frames(), ensure_ascii=False, separators=(",", ":")).encode()
     return {"bills": [], **file.meta()}, text
 
@@ -223,6 +222,12 @@ def _table(job: dict[str, Any], content: bytes) -> Answer:
     return {"bills": [], "layout": file.layout, "problems": problems}, text.encode()
 
 
+READ = {
+    "orders": read_orders,
+    "refunds": read_refunds,
+    "invoices": read_invoices,
+    "statements": read_statements,
+}
 WORK: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
     "lines": _lines,
     "raw_row": _raw_row,
@@ -230,6 +235,7 @@ WORK: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
     "refunds": _orders,
     "invoices": _orders,
     "table": _table,
+    "statements": _orders,
 }
 
 

@@ -29,6 +29,7 @@ INVOICE_COLUMNS = (
     *("row", "invoice_no", "invoice_date", "supplier_tax_no", "po", "sku", "product", "unit", "quantity"),
     *("unit_price", "amount", "tax_rate", "tax", "currency"),
 )
+STATEMENT_COLUMNS = ("row", "date", "document", "po", "description", "amount", "debit", "credit")
 _ORDER_AMOUNTS = ("freight", "shop_discount", "platform_subsidy", "buyer_paid", "receivable")
 _ONE = 10**SCALE
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -292,6 +293,23 @@ def invoice_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFra
         **{name: _texts(cells.amount[name], cells.given[name], digits) for name in ("amount", "tax")},
     }
     return frame_of(INVOICE_COLUMNS, columns)
+
+
+def statement_frame(cells: Cells) -> pd.DataFrame:
+    """One row per row of the file; what the file does not have is empty."""
+    free = np.full(len(cells), -1)
+    blank = np.full(len(cells), "", dtype=object)
+    columns: dict[str, Any] = {
+        "row": cells.rows.astype("int32"),
+        "date": _moments(cells.moment["date"]),
+        **{
+            name: cells.text[name] if cells.has(name) else blank for name in ("document", "po", "description")
+        },
+    }
+    for name in ("amount", "debit", "credit"):
+        known = name in cells.amount
+        columns[name] = _texts(cells.amount[name], cells.given[name], free) if known else blank
+    return frame_of(STATEMENT_COLUMNS, columns)
 
 
 def frame_of(names: Sequence[str], columns: dict[str, Any]) -> pd.DataFrame:

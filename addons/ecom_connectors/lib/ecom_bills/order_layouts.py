@@ -231,6 +231,49 @@ INVOICES = OrderLayout(
     ),
 )
 
+# A supplier's own statement, seen from its side: debit is what we owe it, credit what we have paid. Rows of
+# opening and closing balances and totals are told by their words in the document or description.
+#   日期,单据编号,采购订单号,摘要,借方金额,贷方金额
+#   2026-09-10,V1,P00001,销售,113.00,
+# Spreadsheets write days without zeros when they save text.
+_DAYS = ("YYYY/MM/DD", "YYYY/M/D", "YYYY/MM/D", "YYYY/M/DD", "YYYY-M-D", "YYYY-MM-D", "YYYY-M-DD", "YYYYMMDD")
+_STATEMENT = (
+    moment(
+        *("date", "date", "Date", "日期", "单据日期", "业务日期"),
+        forms=(*LOCAL_FORMS, *_DAYS),
+        hours=0,
+        filled=False,
+    ),
+    ident(
+        "document", "document", "Document", "Document No.", "document_no", "单据编号", "单据号", "发票号码"
+    ),
+    ident("po", "po", "PO", "PO No.", "采购订单号", "订单号", required=False),
+    text("description", "description", "Description", "摘要", "说明", "备注", required=False),
+)
+STATEMENT_AMOUNT = OrderLayout(
+    layout=Layout(
+        name="supplier_statement",
+        platform="",
+        kind="statements",
+        quotes="always",
+        columns=(*_STATEMENT, money("amount", "amount", "Amount", "金额", "应收金额")),
+    ),
+)
+STATEMENT_SIDES = OrderLayout(
+    layout=Layout(
+        name="supplier_statement_sides",
+        platform="",
+        kind="statements",
+        quotes="always",
+        columns=(
+            *_STATEMENT,
+            money("debit", "debit", "Debit", "借方", "借方金额", "应收"),
+            money("credit", "credit", "Credit", "贷方", "贷方金额", "已收"),
+        ),
+    ),
+)
+
 ORDER_LAYOUTS = (TEMPLATE, TAOBAO, DOUYIN, PINDUODUO)
 REFUND_LAYOUTS = (REFUNDS,)
 INVOICE_LAYOUTS = (INVOICES,)
+STATEMENT_LAYOUTS = (STATEMENT_AMOUNT, STATEMENT_SIDES)

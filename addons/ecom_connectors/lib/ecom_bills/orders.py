@@ -1,4 +1,4 @@
-"""Reads orders, refunds and suppliers' invoices, from a plain template or from a platform's own export.
+"""Reads orders, refunds, suppliers' invoices and statements: a plain template or a platform's own export.
 
 Two frames for orders, one row per order and one per line, and one for refunds. Every value is text: ids as
 they are, amounts as exact decimals in major units ("" = the file does not say), moments as naive LOCAL
@@ -27,14 +27,22 @@ from .order_draft import (
     ORDER_COLUMNS,
     ORDER_LINE_COLUMNS,
     REFUND_COLUMNS,
+    STATEMENT_COLUMNS,
     Draft,
     digits_of,
     frame_of,
     invoice_frame,
     refund_frame,
     spread_currency,
+    statement_frame,
 )
-from .order_layouts import INVOICE_LAYOUTS, ORDER_LAYOUTS, REFUND_LAYOUTS, OrderLayout
+from .order_layouts import (
+    INVOICE_LAYOUTS,
+    ORDER_LAYOUTS,
+    REFUND_LAYOUTS,
+    STATEMENT_LAYOUTS,
+    OrderLayout,
+)
 from .reader import label, open_member
 
 __all__ = [
@@ -42,10 +50,12 @@ __all__ = [
     "ORDER_COLUMNS",
     "ORDER_LINE_COLUMNS",
     "REFUND_COLUMNS",
+    "STATEMENT_COLUMNS",
     "OrderFile",
     "read_invoices",
     "read_orders",
     "read_refunds",
+    "read_statements",
 ]
 
 
@@ -63,6 +73,7 @@ class OrderFile:
     lines: pd.DataFrame = field(default_factory=lambda: frame_of(ORDER_LINE_COLUMNS, {}), repr=False)
     refunds: pd.DataFrame = field(default_factory=lambda: frame_of(REFUND_COLUMNS, {}), repr=False)
     invoices: pd.DataFrame = field(default_factory=lambda: frame_of(INVOICE_COLUMNS, {}), repr=False)
+    statements: pd.DataFrame = field(default_factory=lambda: frame_of(STATEMENT_COLUMNS, {}), repr=False)
 
     def meta(self) -> dict[str, Any]:
         """Everything but the frames, ready for JSON."""
@@ -83,6 +94,8 @@ class OrderFile:
         frames = {"orders": self.orders, "lines": self.lines, "refunds": self.refunds}
         if len(self.invoices):
             frames = {"invoices": self.invoices}
+        if len(self.statements):
+            frames = {"statements": self.statements}
         return {
             name: {"columns": list(frame.columns), "rows": frame.to_numpy().tolist()}
             for name, frame in frames.items()
@@ -102,6 +115,11 @@ def read_refunds(content: bytes, name: str, context: Context) -> OrderFile:
 def read_invoices(content: bytes, name: str, context: Context) -> OrderFile:
     """The rows of a supplier's invoice list."""
     return _read(content, name, context, INVOICE_LAYOUTS)
+
+
+def read_statements(content: bytes, name: str, context: Context) -> OrderFile:
+    """The rows of a supplier's own statement."""
+    return _read(content, name, context, STATEMENT_LAYOUTS)
 
 
 def _read(content: bytes, name: str, context: Context, layouts: Sequence[OrderLayout]) -> OrderFile:
@@ -128,6 +146,10 @@ def _fill(file: OrderFile, member: Member, context: Context, layouts: Sequence[O
     _refuse(problems)
     if not len(cells):
         raise RefusedError([Problem(table.header, "", known.layout.name, "no_rows")])
+    if known.layout.kind == "statements":
+        file.statements = statement_frame(cells)
+        file.state = "read"
+        return
     if known.layout.kind != "invoices":
         spread_currency(cells)
     digits = digits_of(cells, known, context, problems)

@@ -1,0 +1,186 @@
+"""A supplier's own statement against ours: nothing lost, no order matters, the difference is proven."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ecom_settle.compare import Entry, check, compare, plain, prove, result
+from ecom_settle.their_statement import StatementError, read_rows
+
+
+def entry(key, amount, numbers="", day=None, orders=""):
+    return Entry(
+        key=key,
+        amount=Decimal(amount),
+        numbers=tuple(numbers.split()),
+        orders=tuple(orders.split()),
+        day=date(2026, 9, day) if day else None,
+    )
+
+
+def kinds(ours, theirs):
+    return [(pair.kind, pair.ours, pair.theirs, str(pair.difference)) for pair in compare(ours, theirs)]
+
+
+@pytest.mark.capability("S2.8.10")
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        pytest.param(
+            [entry("a", "10.00", "V1 B/1")],
+            [entry("1", "10.00", "v1")],
+            [("same", ("a",), ("1",), "0.00")],
+            id="one of our numbers, whatever the case",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1")],
+            [entry("1", "12.50", "V1")],
+            [("amount", ("a",), ("1",), "2.50")],
+            id="the number with another amount",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1")],
+            [entry("1", "6.00", "V1"), entry("2", "4.00", "V1")],
+            [("same", ("a",), ("1", "2"), "0.00")],
+            id="their document in two parts",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1"), entry("b", "-10.00", "V1")],
+            [entry("1", "10.00", "V1")],
+            [("same", ("a",), ("1",), "0.00"), ("ours", ("b",), (), "10.00")],
+            id="our payment carries the bill's number and is not on theirs",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1", 5)],
+            [entry("1", "10.00", "X9", 5)],
+            [("suggestion", ("a",), ("1",), "0.00")],
+            id="amount and day alone are a suggestion",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1", 5), entry("b", "10.00", "V2", 5)],
+            [entry("1", "10.00", "X9", 5)],
+            [
+                ("theirs", (), ("1",), "10.00"),
+                ("ours", ("a",), (), "-10.00"),
+                ("ours", ("b",), (), "-10.00"),
+            ],
+            id="a tie is nobody's match",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1", orders="P1")],
+            [entry("1", "10.00", "X1", orders="P1")],
+            [("same", ("a",), ("1",), "0.00")],
+            id="the order, if the amounts agree",
+        ),
+        pytest.param(
+            [entry("a", "10.00", "V1", orders="P1")],
+            [entry("1", "11.00", "X1", orders="P1")],
+            [("theirs", (), ("1",), "11.00"), ("ours", ("a",), (), "-10.00")],
+            id="an order with other amounts says nothing",
+        ),
+    ],
+)
+def test_rules(ours, theirs, expected):
+    assert kinds(ours, theirs) == expected
+
+
+def test_result():
+    one, other = entry("a", "1", "V1"), entry("1", "1", "V1")
+    assert result(compare([one], [other])) == "matched"
+    assert result(compare([one], [entry("1", "2", "V1")])) == "mismatch"
+    assert result(compare([one, entry("b", "5", "V2")], [other])) == "missing"
+    assert result(compare([one], [other, entry("2", "5", "V2")])) == "incomplete"
+
+
+def test_two_lines_with_one_key_are_refused():
+    with pytest.raises(ValueError, match="one key"):
+        compare([entry("a", "1"), entry("a", "2")], [])
+
+
+def test_full_width_numbers_are_plain():
+    assert plain(" ｆｐ－１２ 3") == "FP-123"
+
+
+_sides = st.lists(
+    st.tuples(
+        st.integers(-5, 5),
+        st.sampled_from(["", "V1", "V2", "V1 V3", "V4"]),
+        st.sampled_from([None, 1, 2]),
+        st.sampled_from(["", "P1", "P2"]),
+    ),
+    max_size=8,
+)
+
+
+def _entries(rows):
+    return [
+        entry(str(number), f"{cents}.00", numbers, day, orders)
+        for number, (cents, numbers, day, orders) in enumerate(rows)
+    ]
+
+
+@given(_sides, _sides, st.randoms(), st.integers(-9, 9), st.integers(-9, 9))
+def test_every_line_once_in_any_order_and_the_difference_is_proven(left, right, chance, first, second):
+    ours, theirs = _entries(left), _entries(right)
+    pairs = compare(ours, theirs)
+    check(ours, theirs, pairs)
+    mixed = [list(ours), list(theirs)]
+    for side in mixed:
+        chance.shuffle(side)
+    assert compare(*mixed) == pairs
+    sums = [sum((item.amount for item in side), Decimal()) for side in (ours, theirs)]
+    proof = prove(
+        pairs,
+        opening_ours=Decimal(first),
+        opening_theirs=Decimal(second),
+        closing_ours=first + sums[0],
+        closing_theirs=second + sums[1],
+    )
+    assert proof.unexplained == 0
+    for pair in pairs:
+        assert (pair.kind in ("same", "suggestion")) <= (pair.difference == 0)
+
+
+def row(number, **cells):
+    return {"row": number, **cells}
+
+
+def test_their_rows():
+    """Debit is what we owe, credit what we paid; balances and totals are no lines."""
+    found = read_rows(
+        [
+            row(2, description="期初余额", amount="5.00"),
+            row(3, date="2026-09-02 00:00:00", document="V1", po="P1", amount="10.5"),
+            row(4, date="2026-09-03", document="PAY", debit="", credit="4"),
+            row(5, document="合计", amount="6.50"),
+            row(6, description="Closing balance", amount="11.50"),
+        ],
+        2,
+    )
+    assert [(item.key, item.amount, item.day) for item in found.entries] == [
+        ("3", Decimal("10.50"), date(2026, 9, 2)),
+        ("4", Decimal("-4.00"), date(2026, 9, 3)),
+    ]
+    assert (found.opening, found.closing) == (Decimal("5.00"), Decimal("11.50"))
+
+
+def test_their_bad_rows_are_all_named():
+    with pytest.raises(StatementError) as caught:
+        read_rows(
+            [
+                row(2, document="A", amount="x"),
+                row(3, document="B"),
+                row(4, document="C", amount="1.005"),
+                row(5, description="total", amount="99"),
+            ],
+            2,
+        )
+    assert [(item.row, item.reason) for item in caught.value.problems] == [
+        (2, "not_an_amount"),
+        (3, "empty_required"),
+        (4, "too_many_decimals"),
+        (5, "total_differs"),
+    ]
