@@ -84,7 +84,8 @@ class EcomApi(models.AbstractModel):
             the company's; "later" names days that are revalued already and have to be revalued again
         """
         day = self._day(day)
-        records = self._accounts(accounts)
+        # What is left on an account that is not used any more counts as well.
+        records = self.with_context(active_test=False)._accounts(accounts)
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants revalue."))
         session, moves, differences, errors = str(uuid4()), 0, [], {}
@@ -110,7 +111,7 @@ class EcomApi(models.AbstractModel):
             "ledger": ledger.with_company(account.company_id).code,
             "currency": account.currency_id.name,
             "balance": self._minor(valuation.amount, account.currency_id),
-            "rate": f"{valuation.rate:f}" if valuation.rate else None,
+            "rate": valuation.rate_text or None,
             "booked": self._minor(valuation.booked, own),
             "worth": self._minor(valuation.worth, own),
             "difference": self._minor(valuation.difference, own),

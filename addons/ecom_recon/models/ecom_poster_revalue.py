@@ -97,7 +97,8 @@ class EcomPoster(models.AbstractModel):
             [("company_id", "=", accounts.company_id.id), ("role_id.revalued", "=", True)]
         )
         owners = {}
-        for account in accounts.sorted("id"):
+        first = accounts.sorted(lambda account: (not account.active, not account.journal_id, account.id))
+        for account in first:
             for row in maps.sorted(lambda row: (row.role_id.sequence, row.id)):
                 fits = (
                     (not row.ecom_account_id or row.ecom_account_id == account)
@@ -132,7 +133,7 @@ class EcomPoster(models.AbstractModel):
             )
             label = self.env._("Exchange difference of %s", ledger.name)
             if valuation.rate:
-                label = f"{label} @ {float(valuation.rate):.10g}"
+                label = f"{label} @ {valuation.rate_text}"
             for place, (target, minor) in enumerate(
                 ((ledger, valuation.difference), (result, -valuation.difference)), start=1
             ):

@@ -11,7 +11,7 @@ from . import test_undo
 from . import test_posting_days
 from . import test_posting_currency
 from . import test_revaluation
-
+from . import test_revaluation_ways
 from . import test_match
 from . import test_match_certain
 from . import test_exceptions

@@ -16,6 +16,7 @@ class TestClosingRate(RevaluationCase):
         entry = self.revalue(self.september)
         self.assertEqual(self.by_role(entry, self.amz), {"platform_balance": 50.00, "fx_gain": -50.00})
         self.assertEqual(self.by_role(entry, self.amz, "amount_currency"), {})
+        self.assertTrue(all(line.name.endswith("@ 7.05") for line in entry.line_ids))
         self.assertEqual((entry.date, entry.state), (self.september, "posted"))
         self.assertEqual(self.standing("platform_balance"), (-1000.00, -7050.00))
         self.assertEqual(self.exchange(), 50.00)
@@ -199,6 +200,21 @@ class TestClosingRate(RevaluationCase):
         self.assertFalse(self.revalue(accounts=both))
         self.assertFalse(self.revalue(accounts=other))
         self.assert_holds()
+
+    def test_an_archived_account(self):
+        """G1 Given an account that was emptied and archived and another one in use, when all are revalued,
+        then what is left of the first is booked too, and what both share goes with the second."""
+        other, _shop = self.amazon_account("AMZ-TWO", currency="USD")
+        self.book("reimbursement", "1000.00")
+        self.book("charge", "-1000.00", day="2026-10-10")
+        self.book("sale", "300.00", account=other)
+        self.amz.active = False
+        answer = self.env["ecom.api"].with_user(self.accountant).revalue("2026-10-31")
+        self.assertEqual(
+            {(fact["account"], fact["difference"]) for fact in answer["differences"]},
+            {("AMZ-USD", "-100.00"), ("AMZ-TWO", "-30.00"), ("AMZ-TWO", "30.00")},
+        )
+        self.assertEqual(self.standing("platform_balance"), (0, 0))
 
 
 @tagged("post_install", "-at_install")

@@ -67,9 +67,9 @@ class EcomRevalue(models.TransientModel):
             wizard.later = ", ".join(str(day) for day in days)
 
     def _accounts(self):
-        """The chosen accounts, or all of the company."""
-        chosen = self.account_ids._origin
-        return chosen or self.env["ecom.account"].search([("company_id", "=", self.company_id.id)])
+        """The chosen accounts, or all of the company; what is left on one that is archived counts as well."""
+        accounts = self.env["ecom.account"].with_context(active_test=False)
+        return self.account_ids._origin or accounts.search([("company_id", "=", self.company_id.id)])
 
     def action_revalue(self):
         """Book the differences; open what was posted, or say why nothing was."""

@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 # Enough for every digit of an amount times every digit of a rate, so that only the last step rounds.
 _EXACT = Context(prec=60)
+# Odoo keeps rates as floats and their inverse; what is behind this many digits is noise to a reader.
+_READABLE = Context(prec=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class Valuation:
         with localcontext(_EXACT):
             exact = self.amount * self.rate.scaleb(self.digits_to - self.digits_from)
             return int(exact.to_integral_value(ROUND_HALF_UP))
+
+    @property
+    def rate_text(self) -> str:
+        """The rate as people read it, empty without one."""
+        return f"{self.rate.normalize(_READABLE):f}" if self.rate else ""
 
     @property
     def difference(self) -> int:
