@@ -28,5 +28,7 @@
         "views/ecom_settlement_menus.xml",
         "security/ecom_accrual_rules.xml",
         "data/ecom_accrual_data.xml",
+        "views/ecom_receipt_alert_views.xml",
+        "data/ecom_receipt_cron.xml",
     ],
 }

@@ -7,6 +7,7 @@ from . import ecom_delivery_keep
 from . import ecom_alias
 from . import ecom_delivery_match
 from . import ecom_delivery_receive
+from . import ecom_delivery_provider
 from . import ecom_purchase_basis
 from . import ecom_match_policy
 from . import ecom_price_agreement
@@ -18,6 +19,8 @@ from . import ecom_match_task
 from . import ecom_match_hooks
 from . import account_payment_block
 from . import ecom_payable_forecast
+from . import ecom_receipt_alert
+from . import ecom_supplier_score
 from . import ecom_contract
 from . import ecom_clause
 from . import ecom_clause_words

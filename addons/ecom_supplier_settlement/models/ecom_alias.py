@@ -76,15 +76,11 @@ class EcomAlias(models.Model):
         company = [("company_id", "in", [self.env.company.id, False])]
         # Products and price lists are read to understand a code, whatever the user may open.
         products = self.env["product.product"].sudo()
-        infos = self.env["product.supplierinfo"].sudo()  # as above
         if supplier:
             found = {}
-            for info in (
-                self.env["product.supplierinfo"]
-                .sudo()
-                .search(  # as above
-                    [("partner_id", "child_of", supplier.id), ("product_code", "in", wanted), *company]
-                )
+            infos = self.env["product.supplierinfo"].sudo()  # as above
+            for info in infos.search(
+                [("partner_id", "child_of", supplier.id), ("product_code", "in", wanted), *company]
             ):
                 variants = info.product_id or info.product_tmpl_id.product_variant_ids
                 found.setdefault(info.product_code, set()).update(variants.ids)

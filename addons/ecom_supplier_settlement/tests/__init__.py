@@ -9,3 +9,4 @@ from . import test_delivery_notices
 from . import test_match_bills
 from . import test_accrual
 from . import test_statement_compare
+from . import test_receipts
