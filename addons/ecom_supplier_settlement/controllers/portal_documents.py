@@ -95,7 +95,7 @@ class SupplierDocuments(portal.CustomerPortal):
 
     @http.route("/my/supplier-bills/upload", type="http", auth="user", website=True, methods=["GET", "POST"])
     def portal_bill_upload(self, **kwargs):
-        """Bills as e-invoice, UBL, CSV or XLSX become drafts for the accountant; each file says its result."""
+        """Bills as e-invoice, UBL, CSV or XLSX become drafts for the accountant, file by file."""
         results = []
         if request.httprequest.method == "POST":
             try:
