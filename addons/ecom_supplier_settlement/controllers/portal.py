@@ -117,6 +117,7 @@ class SupplierPortal(portal.CustomerPortal):
                 ._description_selection(request.env)
             ),
             "may_answer": self._may_answer(statement),
+            "comparison": statement.comparison_ids[:1],
             "message": request.session.pop("ecom_message", None),
             "report_type": "html",
         }
@@ -223,7 +224,7 @@ class SupplierPortal(portal.CustomerPortal):
         def compare(statement):
             if not files:
                 raise UserError(request.env._("Choose a file."))
-            statement.portal_compare(files[0]["name"], files[0]["content"])
+            statement.portal_upload(files[0]["name"], files[0]["content"])
 
         return self._answer(statement_id, compare, request.env._("Your statement was compared with ours."))
 

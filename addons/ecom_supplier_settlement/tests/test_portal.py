@@ -128,3 +128,16 @@ class TestPortal(PortalCase, HttpCase):
         self.shows(page, "note.xml")
         self.shows(page, "alert-danger")
         self.assertEqual(self.env["account.move"].search_count([]), before)
+
+    def test_own_statement(self):
+        """S2.8.10 Given the supplier's own statement with one other amount and one document that we have not,
+        when uploaded in the portal, then both are shown with the difference; a bad file changes nothing."""
+        self.authenticate("settle_vendor", "settle_vendor")
+        path = f"/my/statements/{self.sent.id}/own"
+        page = self.post(path, files={"file": ("own.csv", b"nothing,here\n1,2\n", "text/csv")})
+        self.shows(page, "alert-danger")
+        rows = "date,document,description,amount\n2026-09-10,INV-1,,51.00\n2026-09-11,INV-9,,7.00\n"
+        page = self.post(path, files={"file": ("own.csv", rows.encode(), "text/csv")})
+        self.shows(page, "alert-success", 'id="comparison"', "INV-9")
+        comparison = self.sent.comparison_ids
+        self.assertEqual((comparison.closing_theirs, comparison.difference), (58, -2))
