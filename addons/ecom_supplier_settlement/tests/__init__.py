@@ -10,3 +10,5 @@ from . import test_match_bills
 from . import test_accrual
 from . import test_statement_compare
 from . import test_receipts
+from . import test_rebates
+from . import test_rebates_posted

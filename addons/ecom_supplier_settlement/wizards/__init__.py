@@ -5,3 +5,5 @@ from . import ecom_settlement_pay
 from . import ecom_delivery_choose
 from . import ecom_delivery_import
 from . import ecom_settlement_upload
+from . import ecom_due_answer
+from . import ecom_what_if

@@ -1,0 +1,332 @@
+"""Terms stage: what a supplier's due does to the ledger: accrual by share sold, credit note, income."""
+
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+from ..lib.ecom_settle.shares import accrual, tax_inside
+from .ecom_clause import exact
+
+
+class EcomSupplierDue(models.AbstractModel):
+    _inherit = "ecom.supplier.due"
+
+    # --- amounts ----------------------------------------------------------------
+
+    def _net(self, amount):
+        """The part without tax of an amount that includes it, a Decimal of the currency."""
+        digits = self.currency_id.decimal_places
+        amount = exact(amount, digits)
+        if self.vat_treatment == "none" or not self.tax_id:
+            return amount
+        return tax_inside(amount, exact(self.tax_id.amount, 4), digits).net
+
+    def _accrual_target(self):
+        """What should stand as receivable now, without tax: open, claimed and accepted amounts."""
+        self.ensure_one()
+        if self.state in ("accepted", "partly"):
+            return self._net(self.amount_accepted)
+        if self.state in ("computed", "approved", "claimed"):
+            return self._net(self.amount) if self._accrues() else Decimal(0)
+        if self.state == "settled":
+            return exact(self.amount_accrued, self.currency_id.decimal_places)
+        return Decimal(0)
+
+    def _accrues(self):
+        """Whether the amount is booked before it is settled."""
+        return bool(self.clause_id.accrue)
+
+    def _sold_share(self):
+        """(bought, sold) of the goods the amount is about; (0, 0): nothing on stock bears it."""
+        return Decimal(0), Decimal(0)
+
+    # --- accrual ----------------------------------------------------------------
+
+    def action_accrue(self):
+        """Book, or correct, the accrual of what is probable now."""
+        self._need(
+            "ecom_connectors.group_accountant", self.env._("Only accountants book what suppliers owe.")
+        )
+        for due in self:
+            if due.state not in ("settled", "cancelled") and (due._accrues() or due.amount_accrued):
+                due._accrue_to_target()
+        return True
+
+    def _accrue_to_target(self, only_less=False):
+        """Post the difference between what is accrued and what should be; nothing if there is none."""
+        for due in self:
+            digits = due.currency_id.decimal_places
+            now = exact(due.amount_accrued, digits)
+            target = due._accrual_target()
+            if due.state in ("accepted", "partly") and not now:
+                continue
+            if target == now or (only_less and abs(target) > abs(now)):
+                continue
+            move = due._accrual_move(target - now)
+            due._unseal().write({"amount_accrued": target, "accrual_ids": [Command.link(move.id)]})
+
+    def _accrual_move(self, difference):
+        """Dr receivable from the supplier, Cr cost of sales and stock by share sold; reversed if less."""
+        parts = [("rebate_receivable", difference), *self._counter_parts(difference)]
+        day = self._ledger_day()
+        move = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": self.company_id._ecom_terms_journal().id,
+                "company_id": self.company_id.id,
+                "date": day,
+                "ref": self.env._("%s accrued", self.display_name),
+                "line_ids": [Command.create(vals) for vals in self._items(parts, day)],
+            }
+        )
+        move.action_post()
+        return move
+
+    def _counter_parts(self, amount):
+        """[(role, signed amount)] that take `amount` off what bore the cost: debit is positive."""
+        if self.vat_treatment == "service":
+            return [("rebate_income", -amount)]
+        if self.offset == "expense":
+            return [("rebate_expense", -amount)]
+        split = accrual(amount, *self._sold_share(), self.currency_id.decimal_places)
+        return [
+            (role, part)
+            for role, part in (("rebate_cogs", split.cogs), ("rebate_inventory", split.inventory))
+            if part
+        ]
+
+    def _items(self, parts, day):
+        """Values of journal items; in another currency the last one takes the rounding."""
+        company = self.company_id
+        own = company.currency_id
+        account = self._role_accounts()
+        # Without any rate nothing is booked one to one: this raises and names the currency.
+        rate = Decimal(1) if self.currency_id == own else self.env["ecom.poster"]._rate(self, day)
+        unit = Decimal(1).scaleb(-own.decimal_places)
+        balances = [(amount * rate).quantize(unit, ROUND_HALF_UP) for _role, amount in parts]
+        balances[-1] -= sum(balances)
+        return [
+            {
+                "account_id": account(role).id,
+                "name": self.display_name,
+                "partner_id": self.partner_id.id,
+                "currency_id": self.currency_id.id,
+                "amount_currency": float(amount),
+                "balance": float(balance),
+            }
+            for (role, amount), balance in zip(parts, balances, strict=True)
+        ]
+
+    def _role_accounts(self):
+        # Maps are configuration; whoever may post a due may know where it stands.
+        lookup = self.env["ecom.role.map"].sudo()._lookup(self.company_id)
+        nothing = self.env["ecom.account"], self.env["ecom.shop"]
+        return lambda role: lookup(role, *nothing)
+
+    def _due_day(self):
+        """The day the amount belongs to."""
+        return fields.Date.context_today(self)
+
+    def _ledger_day(self):
+        """That day, or the first open one after the lock."""
+        locked = self.company_id._get_user_fiscal_lock_date(self.company_id._ecom_terms_journal())
+        return max(self._due_day(), locked + timedelta(days=1))
+
+    # --- settlement ---------------------------------------------------------------
+
+    def action_settle(self):
+        """A draft credit note of the accepted amount; a bill where we give back; an invoice for services."""
+        self._need(
+            "ecom_connectors.group_accountant", self.env._("Only accountants settle what suppliers owe.")
+        )
+        for due in self:
+            if due.state not in ("accepted", "partly"):
+                raise UserError(self.env._("%s: the supplier has not accepted yet.", due.display_name))
+            if due.settlement_mode == "goods":
+                raise UserError(
+                    self.env._(
+                        "%s is settled in goods: name the receipt that brought them.", due.display_name
+                    )
+                )
+            if due.move_id and due.move_id.state != "cancel":
+                raise UserError(
+                    self.env._(
+                        "%(due)s is settled by %(move)s already.",
+                        due=due.display_name,
+                        move=due.move_id.display_name,
+                    )
+                )
+            due._unseal().move_id = due._settlement_move()
+        return self.action_open_move() if len(self) == 1 else True
+
+    def _settlement_move(self):
+        service = self.vat_treatment == "service"
+        back = self.amount_accepted < 0
+        if service:
+            kind = "out_refund" if back else "out_invoice"
+        else:
+            kind = "in_invoice" if back else "in_refund"
+        amount = abs(exact(self.amount_accepted, self.currency_id.decimal_places))
+        account = self._role_accounts()
+        sign = -1 if back else 1
+        lines = [
+            Command.create(
+                {
+                    "name": self.display_name,
+                    "account_id": account(role).id,
+                    "quantity": 1,
+                    "price_unit": float(part),
+                    "tax_ids": [Command.set(self.tax_id.ids if self.vat_treatment != "none" else [])],
+                }
+            )
+            for role, part in self._settlement_parts(sign)
+        ]
+        move = self.env["account.move"].create(
+            {
+                "move_type": kind,
+                "partner_id": self.partner_id.id,
+                "currency_id": self.currency_id.id,
+                "company_id": self.company_id.id,
+                "invoice_date": fields.Date.context_today(self),
+                "invoice_origin": self.display_name,
+                "ecom_settles_terms": True,
+                "invoice_line_ids": lines,
+            }
+        )
+        self._fit_total(move, amount)
+        return move
+
+    def _settlement_parts(self, sign):
+        """[(role, positive net amount)]: clears the receivable if accrued, else what bore the cost."""
+        digits = self.currency_id.decimal_places
+        net = self._net(self.amount_accepted)
+        accrued = exact(self.amount_accrued, digits)
+        if accrued and accrued != net:
+            self._accrue_to_target()
+            accrued = exact(self.amount_accrued, digits)
+        if accrued:
+            return [("rebate_receivable", sign * accrued)]
+        return [(role, sign * -part) for role, part in self._counter_parts(net)]
+
+    def _fit_total(self, move, amount):
+        """Net and tax were cut from the total: where the tax computed anew differs by a unit, it follows."""
+        off = amount - exact(move.amount_total, self.currency_id.decimal_places)
+        if not off:
+            return
+        tax_line = move.line_ids.filtered("tax_line_id")[:1]
+        if not tax_line or abs(off) > 2 * Decimal(1).scaleb(-self.currency_id.decimal_places):
+            raise UserError(
+                self.env._(
+                    "The total of the document would not be %s.", self.currency_id.format(float(amount))
+                )
+            )
+        side = -1 if tax_line.amount_currency < 0 else 1
+        tax_line.amount_currency += side * float(off)
+
+    def _settled(self, day):
+        """The document is posted: close the due, and match the receivable with its accruals."""
+        for due in self:
+            due._go_to("settled", settled_on=day)
+            account = due._role_accounts()("rebate_receivable") if due.amount_accrued else False
+            if account and account.reconcile:
+                items = (due.accrual_ids | due.move_id).line_ids.filtered(
+                    lambda item, account=account: (
+                        item.account_id == account and item.parent_state == "posted" and not item.reconciled
+                    )
+                )
+                items.reconcile()
+
+    def _unsettled(self):
+        """The document went back to draft: the due waits for it again."""
+        for due in self.filtered(lambda it: it.state == "settled"):
+            whole = not due.currency_id.compare_amounts(due.amount_accepted, due.amount)
+            due._go_to("accepted" if whole else "partly", settled_on=False)
+
+    def _settle_by_goods(self, picking):
+        """The goods came instead of money; their receipt is the proof."""
+        self.ensure_one()
+        self._need("ecom_supplier_settlement.group_buyer", self.env._("Only buyers settle in goods."))
+        if self.settlement_mode != "goods" or picking.state != "done":
+            raise UserError(self.env._("Only done receipts settle what is agreed to be settled in goods."))
+        if picking.partner_id.commercial_partner_id != self.partner_id:
+            raise UserError(self.env._("The receipt is of another supplier."))
+        self._go_to("settled", picking_id=picking.id, settled_on=fields.Date.context_today(self))
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    ecom_terms_journal_id = fields.Many2one(
+        "account.journal", "Journal of Supplier Terms", check_company=True, domain=[("type", "=", "general")]
+    )
+
+    def _ecom_timezone(self):
+        """The zone in which a moment has its day: of the company, else of its first shop."""
+        self.ensure_one()
+        # A shop's zone is no secret, whether or not the user works with shops.
+        shop = self.env["ecom.shop"].sudo().search([("company_id", "=", self.id)], limit=1, order="id")
+        return self.partner_id.tz or shop.timezone or "UTC"
+
+    def _ecom_terms_journal(self):
+        """The journal of accruals; opened once."""
+        self.ensure_one()
+        # Whoever is the first to need the journal may not be allowed to open one.
+        company = self.sudo()
+        if not company.ecom_terms_journal_id:
+            journals = company.env["account.journal"].with_context(active_test=False)
+            code, number = "TERM", 1
+            while journals.search_count([("code", "=", code), ("company_id", "=", company.id)], limit=1):
+                code, number = f"TER{number}", number + 1
+            company.ecom_terms_journal_id = journals.create(
+                {
+                    "name": self.env._("Supplier Terms"),
+                    "code": code,
+                    "type": "general",
+                    "company_id": company.id,
+                    "show_on_dashboard": False,
+                }
+            )
+        return company.ecom_terms_journal_id
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    ecom_settles_terms = fields.Boolean(
+        "Settles Supplier Terms", readonly=True, copy=False, help="Made from a rebate or claim: no purchase."
+    )
+
+    def _ecom_dues(self):
+        """Recordsets of what these moves settle."""
+        mine = self.filtered("ecom_settles_terms")
+        if not mine:
+            return []
+        return [
+            # Posting is what counts, whether or not the accountant keeps contracts.
+            self.env[model].sudo().search([("move_id", "in", mine.ids)])
+            for model in ("ecom.rebate", "ecom.claim")
+            if model in self.env
+        ]
+
+    def _post(self, soft=True):
+        posted = super()._post(soft=soft)
+        for dues in posted._ecom_dues():
+            for due in dues.filtered(lambda it: it.state in ("accepted", "partly")):
+                due._settled(due.move_id.date)
+        return posted
+
+    def button_draft(self):
+        result = super().button_draft()
+        for dues in self._ecom_dues():
+            dues._unsettled()
+        return result
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """A reversed settlement leaves the due open for another one; the entries stay, linked."""
+        reversals = super()._reverse_moves(default_values_list, cancel=cancel)
+        for dues in self._ecom_dues():
+            dues._unsettled()
+            dues._unseal().write({"move_id": False})
+        return reversals
