@@ -6,7 +6,7 @@
     "author": "Ecom Settlement Contributors",
     "license": "LGPL-3",
     "depends": ["ecom_recon", "purchase_stock", "portal"],
-    "external_dependencies": {"python": ["pandas", "openpyxl"]},
+    "external_dependencies": {"python": ["pandas", "openpyxl", "reportlab", "xlsxwriter"]},
     "data": [
         "security/ecom_settlement_groups.xml",
         "security/ir.model.access.csv",
@@ -15,6 +15,7 @@
         "data/ecom_match_activity.xml",
         "security/ecom_settlement_rules.xml",
         "data/ecom_settlement_data.xml",
+        "data/ecom_settlement_mail.xml",
         "data/ecom_settlement_cron.xml",
         "views/ecom_settlement_roots.xml",
         "wizards/ecom_settlement_wizard_views.xml",

@@ -30,6 +30,7 @@ from . import ecom_settlement_line
 from . import ecom_settlement_sources
 from . import ecom_settlement_footing
 from . import ecom_settlement_confirm
+from . import ecom_settlement_print
 from . import ecom_settlement_documents
 from . import ecom_settlement_compare
 from . import ecom_settlement_pay

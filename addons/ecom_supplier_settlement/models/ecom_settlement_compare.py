@@ -197,7 +197,7 @@ class EcomSettlement(models.Model):
         self.check_access("write")
         return self._compare_file(name, base64.b64decode(content)).id
 
-    def portal_upload(self, name, content):
+    def portal_compare(self, name, content):
         """The supplier brings its own statement; arguments as `compare_file`.
 
         :return: {"result", "difference", "lines"} of the comparison; difference is theirs less ours, as text

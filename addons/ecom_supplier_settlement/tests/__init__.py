@@ -12,3 +12,4 @@ from . import test_statement_compare
 from . import test_receipts
 from . import test_rebates
 from . import test_rebates_posted
+from . import test_statement_print

@@ -114,10 +114,10 @@ class TestStatementCompare(StatementCase):
         user = self.person("alpha", "base.group_portal", partner_id=contact.id)
         mine = self.statement()
         mine._move_to("sent")
-        answer = mine.with_user(user).portal_upload("a.csv", base64.b64encode(FILE.encode()))
+        answer = mine.with_user(user).portal_compare("a.csv", base64.b64encode(FILE.encode()))
         self.assertEqual((answer["result"], answer["difference"]), ("incomplete", "5.00"))
         stranger = self.person("beta", "base.group_portal")
         with self.assertRaises(AccessError):
-            mine.with_user(stranger).portal_upload("a.csv", base64.b64encode(FILE.encode()))
+            mine.with_user(stranger).portal_compare("a.csv", base64.b64encode(FILE.encode()))
         with self.assertRaises(AccessError):
             mine.comparison_ids.with_user(user).read(["result"])

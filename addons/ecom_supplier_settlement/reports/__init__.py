@@ -1,0 +1,2 @@
+from . import settlement_pdf
+from . import settlement_xlsx
