@@ -7,6 +7,8 @@
     "license": "LGPL-3",
     "depends": ["ecom_recon", "purchase_stock", "portal"],
     "external_dependencies": {"python": ["pandas", "openpyxl", "reportlab", "xlsxwriter"]},
+    "depends": ["ecom_recon", "purchase_stock", "account_edi_ubl_cii", "portal"],
+    "external_dependencies": {"python": ["pandas", "openpyxl"]},
     "data": [
         "security/ecom_settlement_groups.xml",
         "security/ir.model.access.csv",
@@ -35,5 +37,9 @@
         "views/ecom_contract_views.xml",
         "views/ecom_rebate_views.xml",
         "wizards/ecom_terms_wizard_views.xml",
+        "wizards/ecom_bill_import_views.xml",
+        "wizards/ecom_period_end_views.xml",
+        "views/ecom_accrual_views.xml",
+        "views/ecom_intake_views.xml",
     ],
 }

@@ -53,3 +53,4 @@ from . import ecom_supplier_due
 from . import ecom_supplier_due_posting
 from . import ecom_rebate
 from . import ecom_terms_alert
+from . import ecom_purchase_open

@@ -13,3 +13,4 @@ from . import test_receipts
 from . import test_rebates
 from . import test_rebates_posted
 from . import test_statement_print
+from . import test_open_goods

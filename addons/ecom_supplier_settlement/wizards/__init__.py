@@ -7,3 +7,5 @@ from . import ecom_delivery_import
 from . import ecom_settlement_upload
 from . import ecom_due_answer
 from . import ecom_what_if
+from . import ecom_bill_import
+from . import ecom_period_end
