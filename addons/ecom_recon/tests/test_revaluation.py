@@ -148,7 +148,7 @@ class TestClosingRate(RevaluationCase):
         self.company.fiscalyear_lock_date = self.september
         before = self.counts("account_move", "ecom_posting")
         self.assertFalse(self.revalue(errors=True))
-        self.assertIn("locked", self.booked.errors["AMZ-USD"])
+        self.assertIn("cannot be revalued", self.booked.errors["AMZ-USD"])
         self.assertEqual(self.counts("account_move", "ecom_posting"), before)
         self.company.fiscalyear_lock_date = False
         self.assertEqual(len(self.revalue()), 1)
@@ -200,6 +200,30 @@ class TestClosingRate(RevaluationCase):
         self.assertFalse(self.revalue(accounts=both))
         self.assertFalse(self.revalue(accounts=other))
         self.assert_holds()
+
+    def test_drafts(self):
+        """G1 Given a draft entry on the account, when revalued, then it does not count."""
+        entry = self.book("ads", "-1000.00")
+        self.env["account.move"].create(
+            {
+                "journal_id": self.amz.journal_id.id,
+                "date": "2026-09-12",
+                "line_ids": [
+                    (
+                        0,
+                        0,
+                        {
+                            "account_id": line.account_id.id,
+                            "currency_id": self.usd.id,
+                            "amount_currency": line.amount_currency,
+                            "balance": line.balance,
+                        },
+                    )
+                    for line in entry.line_ids
+                ],
+            }
+        )
+        self.assertEqual(self.by_role(self.revalue(), self.amz)["platform_balance"], 50.00)
 
     def test_an_archived_account(self):
         """G1 Given an account that was emptied and archived and another one in use, when all are revalued,
