@@ -5,10 +5,8 @@
     "category": "Inventory/Purchase",
     "author": "Ecom Settlement Contributors",
     "license": "LGPL-3",
-    "depends": ["ecom_recon", "purchase_stock", "portal"],
     "external_dependencies": {"python": ["pandas", "openpyxl", "reportlab", "xlsxwriter"]},
     "depends": ["ecom_recon", "purchase_stock", "account_edi_ubl_cii", "portal"],
-    "external_dependencies": {"python": ["pandas", "openpyxl"]},
     "data": [
         "security/ecom_settlement_groups.xml",
         "security/ir.model.access.csv",
