@@ -210,12 +210,13 @@ class EcomSettlement(models.Model):
                 )
             settlement._check_may(state)
             getattr(settlement, f"_check_{state}", lambda: None)()
-        stamp = {"sent": "sent", "confirmed": "confirmed", "approved": "approved"}.get(state)
-        values = {"state": state}
-        # A statement that is no longer paid stays approved by whoever approved it.
-        if stamp and not (state == "approved" and "paid" in self.mapped("state")):
-            values |= {f"{stamp}_id": self.env.uid, f"{stamp}_at": fields.Datetime.now()}
-        self._unseal().write(values)
+        for settlement in self:
+            values = {"state": state}
+            # A dispute that is taken back sends nothing, and what is no longer paid was approved before.
+            back = (settlement.state, state) in {("disputed", "sent"), ("paid", "approved")}
+            if state in ("sent", "confirmed", "approved") and not back:
+                values |= {f"{state}_id": self.env.uid, f"{state}_at": fields.Datetime.now()}
+            settlement._unseal().write(values)
         if state == "cancelled":
             self.line_ids._unseal().write({"live": False})
 
@@ -230,15 +231,21 @@ class EcomSettlement(models.Model):
         elif not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
             raise AccessError(self.env._("Only buyers and accountants work on statements."))
         if state == "approved" and self.state != "paid":
-            if user in self.prepared_id | self.sent_id | self.confirmed_id:
-                raise AccessError(
-                    self.env._("%s: who prepared, sent or confirmed it cannot approve it.", self.name)
-                )
+            self._check_other_person()
+
+    def _check_other_person(self):
+        """Who prepares does not release."""
+        if self.env.user in self.prepared_id | self.sent_id | self.confirmed_id:
+            raise AccessError(
+                self.env._("%s: who prepared, sent or confirmed it cannot approve it.", self.name)
+            )
 
     def _check_sent(self):
+        if self.state == "disputed":
+            return
+        self._check_foots()
         if not self.line_count and self.currency_id.is_zero(self.amount_closing):
             raise UserError(self.env._("%s has neither lines nor a balance.", self.name))
-        self._check_foots()
 
     def _check_confirmed(self):
         if self.line_ids.filtered(lambda line: line.state != "confirmed"):

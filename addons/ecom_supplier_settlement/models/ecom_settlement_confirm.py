@@ -87,6 +87,7 @@ class EcomSettlement(models.Model):
         if "disputed" in states:
             if self.state == "sent":
                 self._move_to("disputed")
+                self._ask_for_answer()
         elif "open" not in states:
             self._move_to("confirmed")
             self._make_documents()
@@ -94,6 +95,15 @@ class EcomSettlement(models.Model):
             self._move_to("sent")
         self.invalidate_recordset()
         return {"state": self.state, "open": self.open_count, "disputed": self.disputed_count}
+
+    def _ask_for_answer(self):
+        """Whoever sent the statement has the dispute to do."""
+        if not self.activity_ids.filtered(lambda it: it.user_id == self.sent_id):
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Answer the dispute of %s", self.partner_id.name),
+                user_id=self.sent_id.id or self.env.uid,
+            )
 
 
 class EcomSettlementLine(models.Model):
@@ -138,11 +148,21 @@ class EcomSettlementLine(models.Model):
             )
 
     def action_confirm(self):
-        """Enter that the supplier confirms these lines, or takes a dispute back."""
-        self.settlement_id._as_staff()
+        """Enter that the supplier confirms these lines, or takes a dispute back.
+
+        On a statement that is approved already it releases the amount, so it needs who may approve.
+        """
+        agreed = self.settlement_id.filtered(lambda it: it.state in ("approved", "paid"))
+        (self.settlement_id - agreed)._as_staff()
+        for settlement in agreed:
+            settlement._check_may("approved")
+            settlement._check_other_person()
         self.filtered(lambda line: line.state != "confirmed")._confirm()
-        for settlement in self.settlement_id:
+        for settlement in self.settlement_id - agreed:
             settlement._after_answer()
+        for settlement in agreed:
+            settlement._make_documents()
+            settlement._refresh_paid()
 
     def action_withdraw(self):
         """Enter that a dispute is settled: the line is open again and can be confirmed."""

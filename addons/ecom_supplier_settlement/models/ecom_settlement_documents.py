@@ -32,6 +32,8 @@ class EcomSettlement(models.Model):
         """
         self.ensure_one()
         self._lock_one()
+        # Whoever answers for the supplier need not read orders nor make bills; what is made is a draft.
+        self = self.sudo()
         lines = self.line_ids.filtered(
             lambda line: line.state == "confirmed" and not line.in_ledger and not line.document_id
         )
@@ -67,8 +69,7 @@ class EcomSettlement(models.Model):
     def _to_bill(self, lines):
         """{purchase line id: quantity neither billed nor in a draft}, as of now."""
         basis = self.env["ecom.purchase.basis"]
-        # Whoever answers for the supplier need not read purchase orders.
-        rows = basis.sudo().search_fetch(
+        rows = basis.search_fetch(
             [("purchase_line_id", "in", lines.purchase_line_id.ids)],
             ["purchase_line_id", "quantity_to_bill"],
         )
@@ -93,8 +94,7 @@ class EcomSettlement(models.Model):
             open_lines = [(line, quantity) for line, quantity in open_lines if quantity]
             if not open_lines:
                 continue
-            # The supplier confirms; the draft it leads to is ours, for an accountant to post.
-            moves = self.env["account.move"].sudo().with_company(self.company_id)
+            moves = self.env["account.move"].with_company(self.company_id)
             move = moves.create(
                 {
                     "move_type": move_type,

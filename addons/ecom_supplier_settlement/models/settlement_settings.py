@@ -20,6 +20,13 @@ class ResCompany(models.Model):
     )
 
 
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    ecom_cutoff = fields.Selection(related="company_id.ecom_cutoff", readonly=False)
+    ecom_auto_statements = fields.Boolean(related="company_id.ecom_auto_statements", readonly=False)
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 

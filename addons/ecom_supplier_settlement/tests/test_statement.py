@@ -196,3 +196,61 @@ class TestStatement(StatementCase):
         many, lines = queries()
         self.assertEqual((one, lines), (1, 61))
         self.assertLessEqual(many, few)
+
+    def test_cutoff_by_bill_date(self):
+        """Given a bill of September booked in October, when September's statement goes by bill date, then
+        the bill is on it and the footing shows the cut-off; by accounting date it is shown after the period only."""
+        bill = self.vendor_bill((self.product, 1, 10), day="2026-09-28", date="2026-10-02", post=False)
+        bill.date = "2026-10-02"
+        bill.action_post()
+        self.assertEqual(str(bill.date), "2026-10-02")
+        by_booking = self.statement()
+        self.assertEqual(by_booking.line_ids.mapped("cutoff"), ["after"])
+        self.assertEqual((by_booking.amount_closing, by_booking.amount_difference), (0, 0))
+        following = self.statement("2026-10-01", "2026-10-31")
+        self.assertEqual((following.line_ids.cutoff, following.amount_closing), ("in", 10))
+        (following | by_booking).sudo().line_ids.invalidate_recordset()
+        following.action_cancel()
+        by_booking.action_cancel()
+        self.supplier.with_company(self.company).ecom_cutoff = "bill"
+        by_bill = self.statement()
+        self.assertEqual(
+            (by_bill.cutoff, by_bill.line_ids.cutoff, by_bill.amount_closing), ("bill", "in", 10)
+        )
+        self.assertEqual(
+            (by_bill.amount_ledger, by_bill.amount_timing, by_bill.amount_difference), (0, 10, 0)
+        )
+
+    def test_currencies_of_other_decimals(self):
+        """G1 Given a bill of 1,001 yen and one of 1.255 dinar, partly paid at other rates, when computed,
+        then exchange differences are no lines and both statements foot to the minor unit."""
+        for name, rate, amount, paid in (("JPY", 0.05, 1001, 334), ("KWD", 20, 1.255, 0.419)):
+            currency = self.currency(name, rate)
+            self.currency(name, rate * 1.1, "2026-09-20")
+            bill = self.vendor_bill((self.product, 1, amount), currency=currency)
+            self.pay(bill, paid)
+            self.pay(bill, day="2026-09-29")
+            self.assertEqual(bill.payment_state, "paid")
+            statement = self.statement(currency=currency)
+            self.assertEqual(statement.line_count, 3)
+            self.assertEqual((statement.amount_purchases, statement.amount_payments), (amount, -amount))
+            self.assertEqual((statement.amount_closing, statement.amount_difference), (0, 0))
+        home = self.statement()
+        self.assertEqual((home.line_count, home.amount_closing, home.amount_difference), (0, 0, 0))
+
+    def test_sources_are_checked_by_the_ledger(self):
+        """S2.0.1 Given a source that gives a wrong amount, when computed, then the statement does not foot,
+        the entry is named, and it cannot be sent."""
+        bill = self.vendor_bill((self.product, 1, 10))
+        model = type(self.env["ecom.settlement"])
+        right = model._sources
+
+        def wrong(settlement):
+            return [source for source in right(settlement)][1:]
+
+        self.patch(model, "_sources", wrong)
+        statement = self.statement()
+        self.assertEqual(statement.amount_difference, -10)
+        self.assertIn(bill.name, statement.missing_html)
+        with self.assertRaisesRegex(UserError, bill.name):
+            statement._move_to("sent")

@@ -230,3 +230,44 @@ class TestStatementSettled(StatementCase):
         found = self.env["ecom.settlement"].search([("date_to", "=", "2026-09-30")])
         for partner, count in ((self.supplier, 1), (self.other_supplier, 1), (third, 0)):
             self.assertEqual(len(found.filtered(lambda it, who=partner: it.partner_id == who)), count)
+
+    def test_a_dispute_taken_back(self):
+        """S2.8.10 Given a disputed statement, when the dispute is taken back after a late bill came, then it
+        is sent again by nobody else than before; disputed, it is a to-do of who sent it."""
+        self.vendor_bill((self.product, 1, 10), (self.product, 1, 5))
+        statement = self.sent()
+        line = statement.line_ids[0]
+        statement.with_user(self.supplier_user).portal_dispute(line.id, "price", "too much")
+        self.assertEqual(statement.activity_ids.user_id, self.buyer)
+        self.vendor_bill((self.product, 1, 3), day="2026-09-20")
+        line.with_user(self.manager).action_withdraw()
+        self.assertEqual((statement.state, statement.sent_id, line.state), ("sent", self.buyer, "open"))
+
+    def test_a_dispute_settled_after_the_payment(self):
+        """I3 I5 Given a paid statement with a disputed line, when the dispute is settled, then who prepared
+        cannot release it, an accountant can, and the rest is due."""
+        bill = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10))
+        statement = self.sent(user=self.manager)
+        line = statement.line_ids.filtered(lambda it: it.amount == 30)
+        line._dispute("price", "")
+        (statement.line_ids - line)._confirm()
+        statement._after_answer()
+        statement.with_user(self.accountant).action_approve()
+        statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-10"))
+        self.assertEqual((statement.state, bill.amount_residual), ("paid", 30))
+        for user in (self.manager, self.buyer):
+            with self.assertRaises(AccessError):
+                line.with_user(user).action_confirm()
+        line.with_user(self.accountant).action_confirm()
+        self.assertEqual(statement.state, "approved")
+        statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-12"))
+        self.assertEqual((statement.state, bill.amount_residual), ("paid", 0))
+
+    def test_an_accountant_enters_the_answer(self):
+        """Given goods not billed, when an accountant without purchase rights enters the supplier's answer,
+        then the draft bill is made all the same."""
+        order = self.order((self.product, 10, 5))
+        self.receive(order, 10)
+        statement = self.sent()
+        statement.with_user(self.accountant).action_confirm()
+        self.assertEqual(statement.line_ids.document_id.amount_untaxed, 50)
