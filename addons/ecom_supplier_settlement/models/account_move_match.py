@@ -61,9 +61,10 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if OURS & set(vals):
+            if vals.get("ecom_match_state") not in (None, False, "none") or vals.get("ecom_posted_by_id"):
                 raise UserError(self.env._("The match state of a bill is set by the match only."))
-            vals.update({"ecom_match_state": "none", "ecom_posted_by_id": False})
+        # A default from the context is no way in either.
+        vals_list = [{**vals, "ecom_match_state": "none", "ecom_posted_by_id": False} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):

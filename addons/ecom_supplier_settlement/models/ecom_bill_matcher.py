@@ -1,4 +1,9 @@
-"""Invoice stage: facts in, verdicts out, evidence and states stored; all in bulk."""
+"""Invoice stage: facts in, verdicts out, evidence and states stored; all in bulk.
+
+A price difference that is let pass stays where Odoo books it, and that is where it belongs: for goods at
+standard cost on the price difference account of their category, for goods at average cost or first in,
+first out in the value of the receipt, so that what is on hand is revalued and what was sold costs more.
+"""
 
 import hashlib
 import json

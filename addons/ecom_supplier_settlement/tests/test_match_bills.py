@@ -3,37 +3,11 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import SettleCase
+from .match_common import MatchCase
 
 
 @tagged("post_install", "-at_install")
-class TestMatchBills(SettleCase):
-    def policy(self, *limits, **values):
-        """A policy of the company; `limits` are (measure, percent, amount) that block above."""
-        return self.env["ecom.match.policy"].create(
-            {
-                "name": "Policy",
-                "limit_ids": [(0, 0, self.limit(*limit)) for limit in limits],
-                **values,
-            }
-        )
-
-    @staticmethod
-    def limit(measure, percent=None, amount=None, side="above", severity="block"):
-        return {
-            "measure": measure,
-            "side": side,
-            "severity": severity,
-            "uses_percent": percent is not None,
-            "percent": percent or 0,
-            "uses_amount": amount is not None,
-            "amount": amount or 0,
-        }
-
-    def reasons(self, bill):
-        found = bill.ecom_match_result_ids.mapped("reasons")
-        return {code for codes in found for code in codes.split(",") if code}
-
+class TestMatchBills(MatchCase):
     def test_two_percent_of_quantity(self):
         """C1 S2.1.6 Given 100 ordered at 10.00 and 2 %, when 102 come and are billed, then it is ready; when
         103 come and are billed, then it is blocked."""
