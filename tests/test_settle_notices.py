@@ -13,7 +13,15 @@ from ecom_bills.bill import Context
 from ecom_bills.jail import Job, run
 from ecom_bills.tables import read_table
 from ecom_settle.notice_match import Offer, Wanted, allocate_receipts, match_notices
-from ecom_settle.notices import LAYOUTS, notice_of, notices_of
+from ecom_settle.notices import (
+    LAYOUTS,
+    delivery_note,
+    inbound_report,
+    notice_of,
+    notices_of,
+    rukudan,
+    wareneingang,
+)
 
 CHINA = Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
 SHAPES = [layout.shape() for layout in LAYOUTS]
@@ -89,6 +97,19 @@ def test_three_warehouses_say_the_same(layout):
         }
     )
     assert notice.digest == said.digest
+
+
+@pytest.mark.capability("S2.8.4")
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_the_example_of_each_layout_is_true(layout):
+    """What the docstring of a layout shows is read by it, and by no other."""
+    modules = {it.LAYOUT.name: it for it in (delivery_note, inbound_report, rukudan, wareneingang)}
+    lines = [line.strip() for line in modules[layout.name].__doc__.splitlines() if line.startswith("    ")]
+    content = "\n".join([*lines, ""]).encode(layout.encodings[0])
+    assert read_table(content, "example.csv", CHINA, SHAPES).layout == layout.name
+    [notice], problems = read(content)
+    assert not problems
+    assert (notice.kind, notice.lines[0].sku, notice.lines[0].order_no) == (layout.kind, "K-1", "P00012")
 
 
 @pytest.mark.capability("S2.8.4")

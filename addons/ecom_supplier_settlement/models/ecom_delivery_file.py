@@ -70,8 +70,13 @@ class EcomDeliveryFile(models.Model):
     def _import_one(self, name, content, given):
         sha256 = hashlib.sha256(content).hexdigest()
         known = self.search([("company_id", "=", self.env.company.id), ("sha256", "=", sha256)])
-        if known.state == "stored":
+        # A file whose notices were cancelled, or came another way, is read again: its numbers may come again.
+        if known.notice_ids and all(notice.state != "cancel" for notice in known.notice_ids):
             return known._result(name, new=0)
+        given = {
+            "supplier": given["supplier"] or known.partner_id or None,
+            "warehouse": given["warehouse"] or known.warehouse_id or None,
+        }
         found = self.env["ecom.reader"]._read_table(content, name, SHAPES)
         problems, notices = found["problems"], []
         if not problems:
@@ -90,6 +95,9 @@ class EcomDeliveryFile(models.Model):
             stored, new = self.env["ecom.delivery.notice"], 0
             if not problems:
                 stored, new, problems = stored._keep(notices, source="file", **given)
+            if problems and known.notice_ids:
+                # What is stored of the file stays; only this try has failed.
+                return {**known._result(name, new=0), "state": "refused", "problems": self._told(problems)}
             file = known._store(values, content, problems)
             stored.filtered(lambda notice: not notice.file_id)._unseal().write({"file_id": file.id})
         return file._result(name, new=new, notices=stored)
@@ -123,6 +131,11 @@ class EcomDeliveryFile(models.Model):
         )
         file.attachment_id = attachment.id
         return file._seal()
+
+    def _told(self, problems):
+        return [
+            {**problem, "message": notice_problem_text(self.env, problem["reason"])} for problem in problems
+        ]
 
     def _result(self, name, new, notices=None):
         """What the import reports of one file."""

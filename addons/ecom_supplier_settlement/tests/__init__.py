@@ -16,3 +16,4 @@ from . import test_statement_print
 from . import test_open_goods
 from . import test_match_payment
 from . import test_match_people
+from . import test_receipt_views

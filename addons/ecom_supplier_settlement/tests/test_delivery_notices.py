@@ -235,6 +235,20 @@ class TestDeliveryNotices(ReceiptCase):
         file.action_read_again()
         self.assertEqual((file.state, file.notice_ids.name, len(file.problem_ids)), ("stored", "A1", 0))
 
+    def test_a_file_for_the_wrong_warehouse(self):
+        """S2.2.2 Given a report uploaded for the wrong warehouse, when its notice is cancelled and the same
+        file uploaded for the right one, then it is there, once.
+        """
+        text = f"{RUKUDAN}\nA1,,,P1,茶,1,0,,,2026-09-05\n"
+        wrong = self.env["stock.warehouse"].create({"name": "Wrong", "code": "WRO"})
+        first = self.upload(text, warehouse="WRO")
+        self.notices.browse(first["notices"]).action_cancel()
+        again = self.upload(text, warehouse=self.warehouse.code)
+        self.assertEqual((again["new"], again["known"], again["id"]), (1, 0, first["id"]))
+        self.assertEqual((self.upload(text)["new"], self.upload(text)["state"]), (0, "stored"))
+        notices = self.env["ecom.delivery.notice"].search([("name", "=", "A1")])
+        self.assertEqual(set(notices.mapped("warehouse_id")), {wrong, self.warehouse})
+
     def test_notices_are_evidence(self):
         """I2 S2.1.1 Given a note, when the keeper makes, changes or deletes notices by hand, then it is
         refused; the accountant reads and does not import; others see nothing.

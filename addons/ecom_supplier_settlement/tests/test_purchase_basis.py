@@ -120,6 +120,34 @@ class TestPurchaseBasis(SettleCase):
         self.receive(line.order_id, 10)
         self.assertEqual(self.quantities(line, "received", "consigned", "to_bill"), [10, 10, 0])
 
+    def test_dropshipped_goods_are_received(self):
+        """S2.2.5 Given 5 goods that went from the supplier to the buyer, when 2 go back to the supplier and 1
+        to our stock, then 3 are received, as Odoo says.
+        """
+        line = self.order((self.product, 5, 1)).order_line
+        line.order_id.picking_ids.action_cancel()
+        supplier = self.env.ref("stock.stock_location_suppliers")
+        buyer = self.env.ref("stock.stock_location_customers")
+        origin = self.env["stock.move"]
+        for source, target, quantity in (
+            (supplier, buyer, 5),
+            (buyer, supplier, 2),
+            (buyer, self.warehouse.lot_stock_id, 1),
+        ):
+            move = origin.create(
+                {
+                    **{"product_id": self.product.id, "product_uom_qty": quantity},
+                    **{"location_id": source.id, "location_dest_id": target.id, "to_refund": True},
+                    **{"purchase_line_id": line.id, "origin_returned_move_id": origin.id},
+                }
+            )
+            move._action_confirm()
+            move.quantity, move.picked = quantity, True
+            move._action_done()
+            origin = origin or move
+        self.assertEqual(self.quantities(line, "received", "returned", "to_bill"), [3, 2, 3])
+        self.assertEqual(line.qty_received, 3)
+
     def test_one_row_for_each_line(self):
         """S2.2.5 Given several receipts, bills and a section, when counted, then each product line of a
         confirmed order has one row and a request for quotation has none.
