@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .command import Command
 from .commands import COMMANDS
 from .connection import Address, Connection
 from .errors import EXIT_CODES, FINE, ClientError, UsageError
@@ -52,32 +53,46 @@ def parser() -> argparse.ArgumentParser:
     ):
         shared.add_argument(f"--{name}", help=text)
     shared.add_argument("--json", action="store_true", help="print one JSON document")
-    layout = argparse.RawDescriptionHelpFormatter
     top = argparse.ArgumentParser(
         prog="ecom",
-        description="Import, match and post platform bills, and ask about them.",
+        description="Import, match and post platform bills, settle with suppliers, and ask about both.",
         epilog=_EPILOG,
-        formatter_class=layout,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[shared],
         allow_abbrev=False,
     )
-    subs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in COMMANDS.items():
+    _add(top, COMMANDS, shared, "command", "COMMAND")
+    return top
+
+
+def _add(
+    parser: argparse.ArgumentParser,
+    commands: Mapping[str, Command],
+    shared: argparse.ArgumentParser,
+    dest: str,
+    metavar: str,
+) -> None:
+    """One subparser for each command, and below it one for each of its parts."""
+    subs = parser.add_subparsers(dest=dest, metavar=metavar, required=True)
+    for name, command in commands.items():
         sub = subs.add_parser(
             name,
             help=command.help,
             description=command.help.capitalize() + ".",
             epilog=EXIT_CODES,
-            formatter_class=layout,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[shared],
             allow_abbrev=False,
         )
         command.arguments(sub)
-    return top
+        if command.parts:
+            _add(sub, command.parts, shared, "part", "WHAT")
 
 
 def _run(given: argparse.Namespace, env: Mapping[str, str]) -> int:
     command = COMMANDS[given.command]
+    if command.parts:
+        command = command.parts[given.part]
     progress = Progress()
     command.prepare(given)
     connection = Connection(address(given, env), progress)

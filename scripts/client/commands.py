@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from . import files, show, stages
+from . import files, settle, show, stages
+from .command import Command, Given
 from .connection import Connection
 from .errors import FINE, REFUSED, WRONG
-
-Given = argparse.Namespace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """`prepare` looks at local files before anybody is called; `judge` gives the exit code."""
-
-    help: str
-    run: Callable[[Connection, Given], Any]
-    show: Callable[[Any], str]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
-    prepare: Callable[[Given], None] = lambda given: None
-    judge: Callable[[Any], int] = lambda document: FINE
 
 
 def _accounts(parser: argparse.ArgumentParser) -> None:
@@ -246,4 +231,5 @@ COMMANDS = {
     "accounts": Command(
         help="lines, exceptions and balances of each account", run=_figures, show=show.accounts
     ),
+    "settle": Command(help="settle with suppliers: bills, terms, statements", parts=settle.PARTS),
 }

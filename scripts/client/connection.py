@@ -20,6 +20,7 @@ LOGIN_SECONDS = 300  # the first visitor of a database waits for it to load
 CALL_SECONDS = 2 * 3600
 _PEOPLE = ("odoo.exceptions.UserError", "odoo.exceptions.ValidationError", "odoo.exceptions.RedirectWarning")
 _LASTING = ("odoo.exceptions.AccessError",)
+_ADDONS = {"ecom.api": "ecom_recon", "ecom.settle.api": "ecom_supplier_settlement"}
 _BROKEN = (OSError, http.client.HTTPException, ValueError, KeyError)
 
 
@@ -34,7 +35,7 @@ class Address:
 
 
 class Connection:
-    """A user's session; `call` is the add-ons' facade, `execute` any model."""
+    """A user's session; `call` and `settle` are the add-ons' facades, `execute` any model."""
 
     def __init__(self, address: Address, progress: Progress) -> None:
         self.address = address
@@ -48,6 +49,10 @@ class Connection:
     def call(self, method: str, *args: Any, what: str = "", **kwargs: Any) -> Any:
         """A method of the facade `ecom.api`."""
         return self.execute("ecom.api", method, *args, what=what or method, **kwargs)
+
+    def settle(self, method: str, *args: Any, what: str = "", **kwargs: Any) -> Any:
+        """A method of the facade `ecom.settle.api`."""
+        return self.execute("ecom.settle.api", method, *args, what=what or method, **kwargs)
 
     def execute(self, model: str, method: str, *args: Any, what: str = "", **kwargs: Any) -> Any:
         kwargs["context"] = {**self._context, **kwargs.get("context", {})}
@@ -124,8 +129,9 @@ def _refusal(error: odoorpc.error.RPCError, address: Address) -> ClientError:
     name, text = _facts(error)
     if name.endswith("AccessDenied"):
         return DeniedError(f"wrong user or password for {address.user} on {address.db}")
-    if text == "Object ecom.api doesn't exist":
-        return UnreachableError(f"the add-on ecom_recon is not installed in the database {address.db}")
+    for model, addon in _ADDONS.items():
+        if text == f"Object {model} doesn't exist":
+            return UnreachableError(f"the add-on {addon} is not installed in the database {address.db}")
     if name in _PEOPLE:
         return RefusedError(text)
     if name in _LASTING:

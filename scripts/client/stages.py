@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,37 +12,43 @@ from . import files
 from .connection import Connection
 from .errors import RefusedError
 
-GOOD = ("ready", "posted", "skipped")
+GOOD = ("ready", "posted", "skipped", "stored")
 
 
 def send(
-    connection: Connection, method: str, paths: Sequence[Path], code: str | None
+    connection: Connection,
+    method: str,
+    paths: Sequence[Path],
+    code: str | None,
+    call: Callable[..., Any] | None = None,
 ) -> list[dict[str, Any]]:
-    """Import files with `method`; one result per bill, or per file of orders or refunds."""
+    """Import files with `method`; one result per bill, or per file of orders or refunds.
+
+    :param call: the facade that has the method; without it the one of bills
+    """
+    call = call or connection.call
     results: list[dict[str, Any]] = []
     done = 0
     for batch in files.batches(paths):
         what = f"{method.replace('_', ' ')} {done + 1}-{done + len(batch)} of {len(paths)}"
-        results += _send_batch(connection, method, batch, code, what)
+        results += _send_batch(call, method, batch, code, what)
         done += len(batch)
         connection.progress.step(f"{method.replace('_', ' ')}: {done} of {len(paths)} files")
     return results
 
 
 def _send_batch(
-    connection: Connection, method: str, batch: list[dict[str, str]], code: str | None, what: str
+    call: Callable[..., Any], method: str, batch: list[dict[str, str]], code: str | None, what: str
 ) -> list[dict[str, Any]]:
     """A batch is one transaction; if the server cannot take it, one file after the other tells which."""
     try:
-        return connection.call(method, batch, code, what=what)
+        return call(method, batch, code, what=what)  # type: ignore[no-any-return]
     except RefusedError as error:
         if error.lasting:
             raise
         if len(batch) == 1:
             return [_failed(batch[0]["name"], str(error))]
-    return [
-        result for file in batch for result in _send_batch(connection, method, [file], code, file["name"])
-    ]
+    return [result for file in batch for result in _send_batch(call, method, [file], code, file["name"])]
 
 
 def _failed(name: str, text: str) -> dict[str, Any]:

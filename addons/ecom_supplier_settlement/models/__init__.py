@@ -54,3 +54,6 @@ from . import ecom_supplier_due_posting
 from . import ecom_rebate
 from . import ecom_terms_alert
 from . import ecom_purchase_open
+from . import ecom_settle_api
+from . import ecom_settle_api_statement
+from . import ecom_settle_api_figures

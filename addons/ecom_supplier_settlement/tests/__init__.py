@@ -17,3 +17,4 @@ from . import test_open_goods
 from . import test_match_payment
 from . import test_match_people
 from . import test_receipt_views
+from . import test_settle_api

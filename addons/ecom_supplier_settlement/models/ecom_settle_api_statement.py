@@ -1,0 +1,158 @@
+"""Ways in, statement stage: the public methods about statements; see `ecom_settle_api`."""
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .ecom_settlement import STATES
+
+AMOUNTS = {
+    "opening": "amount_opening",
+    "bills": "amount_purchases",
+    "credits": "amount_credits",
+    "payments": "amount_payments",
+    "adjustments": "amount_adjustments",
+    "closing": "amount_closing",
+    "ledger": "amount_ledger",
+    "timing": "amount_timing",
+    "crossed": "amount_crossed",
+    "difference": "amount_difference",
+    "unbilled": "amount_unbilled",
+    "terms": "amount_terms",
+    "amount_disputed": "amount_disputed",
+}
+
+
+class EcomSettleApi(models.AbstractModel):
+    _inherit = "ecom.settle.api"
+
+    @api.model
+    def statements(self, month, suppliers=None):
+        """Create the statements of a month and compute drafts again; others are left as they are.
+
+        :param month: as 2026-09
+        :param suppliers: names, references, tax numbers or ids; without it all with activity
+        :return: as `settlements`
+        """
+        first, last = self._month(month)
+        partners = self._suppliers(suppliers)
+        batch = self.env["ecom.settlement.batch"].create(
+            {"date_from": first, "date_to": last, "partner_ids": [(6, 0, partners.ids)]}
+        )
+        [[_field, _operator, ids]] = batch.action_create()["domain"]
+        return self._settlement_rows(self.env["ecom.settlement"].browse(ids).sorted(self._statement_order))
+
+    @api.model
+    def settlements(self, state=None, suppliers=None, month=None):
+        """Statements, newest period first: `[{number, supplier, currency, from, to, state, opening, bills,
+        credits, payments, adjustments, closing, ledger, timing, crossed, difference, unbilled, terms, lines,
+        open, disputed, amount_disputed}]`; amounts are what we owe.
+
+        :param state: one of the states; without it all but cancelled ones
+        :param month: only those that end in it
+        """
+        domain = [("company_id", "in", self.env.companies.ids)]
+        if state and state not in dict(STATES):
+            states = ", ".join(key for key, _name in STATES)
+            raise UserError(
+                self.env._("There is no state %(state)s: %(states)s.", state=state, states=states)
+            )
+        domain.append(("state", "=", state) if state else ("state", "!=", "cancelled"))
+        if suppliers:
+            domain.append(("partner_id", "in", self._suppliers(suppliers).ids))
+        if month:
+            first, last = self._month(month)
+            domain += [("date_to", ">=", first), ("date_to", "<=", last)]
+        found = self.env["ecom.settlement"].search(domain)
+        return self._settlement_rows(found.sorted(self._statement_order))
+
+    @staticmethod
+    def _statement_order(settlement):
+        return (-settlement.date_to.toordinal(), settlement.partner_id.name, settlement.currency_id.name)
+
+    @api.model
+    def settlement(self, number, offset=0, limit=1000):
+        """One statement as in `settlements`, with `missing: [{entry, day, ledger, statement, difference}]`
+        that keep it from footing, and a slice of its `rows: [{id, day, origin, document, name, product,
+        quantity, price, amount, booked, cutoff, state, reason, text, working}]`.
+
+        :param number: number or id
+        """
+        found = self._settlement(number)
+        [head] = self._settlement_rows(found)
+        lines = self.env["ecom.settlement.line"].search(
+            [("settlement_id", "=", found.id)], offset=offset, limit=limit, order="day, id"
+        )
+        missing = [] if found.currency_id.is_zero(found.amount_difference) else found._missing()
+        return {
+            **head,
+            "missing": [
+                {
+                    "entry": row["name"],
+                    "day": str(row["date"]),
+                    **{name: f"{row[name]:f}" for name in ("ledger", "statement", "difference")},
+                }
+                for row in missing
+            ],
+            "rows": [self._line_row(line) for line in lines],
+        }
+
+    @api.model
+    def send(self, numbers):
+        """Send statements: from now on the supplier sees them in the portal and can answer.
+
+        :return: as `settlements`
+        :raises UserError: one does not foot; the text names the entries
+        """
+        found = self.env["ecom.settlement"].union(*map(self._settlement, numbers))
+        found.filtered(lambda settlement: settlement.state == "draft")._move_to("sent")
+        return self._settlement_rows(found)
+
+    # --- helpers ----------------------------------------------------------------
+
+    def _settlement_rows(self, settlements):
+        return [
+            {
+                "number": one.name,
+                "supplier": one.partner_id.name,
+                "currency": one.currency_id.name,
+                "from": str(one.date_from),
+                "to": str(one.date_to),
+                "state": one.state,
+                **{key: self._money(one[field], one.currency_id) for key, field in AMOUNTS.items()},
+                "lines": one.line_count,
+                "open": one.open_count,
+                "disputed": one.disputed_count,
+            }
+            for one in settlements
+        ]
+
+    def _line_row(self, line):
+        return {
+            "id": line.id,
+            "day": str(line.day),
+            "origin": line.origin,
+            # Buyers may not open payments; the number of what is on the statement they see anyway.
+            "document": line.move_id.sudo().name or line.order_id.sudo().name or None,
+            "name": line.name,
+            "product": line.product_id.default_code or None,
+            "quantity": f"{line.quantity:g}" if line.product_id else None,
+            "price": f"{line.price_unit:.6f}".rstrip("0").rstrip(".") if line.product_id else None,
+            "amount": self._money(line.amount, line.currency_id),
+            "booked": line.in_ledger,
+            "cutoff": line.cutoff,
+            "state": line.state,
+            "reason": line.dispute_reason or None,
+            "text": line.dispute_text or None,
+            "working": line.working or None,
+        }
+
+    def _settlement(self, number):
+        settlements = self.env["ecom.settlement"]
+        domain = [("name", "=", str(number)), ("company_id", "in", self.env.companies.ids)]
+        # A search, so that nobody tells a statement of another company from a missing one.
+        found = settlements.search(domain)
+        if not found and str(number).isdigit():
+            found = settlements.search([("id", "=", int(number)), *domain[1:]])
+        if len(found) != 1:
+            raise UserError(self.env._("There is no single statement %s. Give its number.", number))
+        return found

@@ -1,0 +1,208 @@
+"""`ecom settle …`: suppliers' bills, notices, terms and statements over the facade `ecom.settle.api`."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal
+from typing import Any
+
+from . import files, show_settle, stages
+from .command import Command, Given
+from .connection import Connection
+from .errors import FINE, REFUSED, WRONG
+
+PAGE = 1000
+
+
+def _suppliers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--supplier",
+        metavar="NAME",
+        nargs="+",
+        action="extend",
+        help="only these: name, reference or tax number",
+    )
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="files, archives, folders or quoted wildcards"
+    )
+    parser.add_argument("--supplier", metavar="NAME", help="whose they are, where the file does not say it")
+
+
+def _find_files(given: Given) -> None:
+    given.paths = files.find(given.files)
+
+
+# --- statements -----------------------------------------------------------------------
+
+
+def _month(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--month", metavar="MONTH", required=True, help="as 2026-09")
+
+
+def _statements_arguments(parser: argparse.ArgumentParser) -> None:
+    _month(parser)
+    _suppliers(parser)
+
+
+def _statements(connection: Connection, given: Given) -> Any:
+    return connection.settle("statements", given.month, given.supplier, what=f"statements of {given.month}")
+
+
+def judge_statements(statements: list[dict[str, Any]]) -> int:
+    """A statement that differs from the ledger is wrong."""
+    return WRONG if any(Decimal(one["difference"]) for one in statements) else FINE
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", help="only statements in this state")
+    parser.add_argument("--month", metavar="MONTH", help="only those that end in it, as 2026-09")
+    _suppliers(parser)
+
+
+def _list(connection: Connection, given: Given) -> Any:
+    return connection.settle("settlements", given.state, given.supplier, given.month)
+
+
+def _number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="NUMBER", help="number of a statement")
+
+
+def _show(connection: Connection, given: Given) -> Any:
+    """The statement with all its lines, page after page."""
+    document = dict(connection.settle("settlement", given.number, 0, PAGE))
+    part = document["rows"]
+    while len(part) == PAGE:
+        at = len(document["rows"])
+        part = connection.settle("settlement", given.number, at, PAGE, what=f"lines from {at} on")["rows"]
+        document["rows"] = document["rows"] + part
+        connection.progress.step(f"lines: {len(document['rows'])}")
+    return document
+
+
+def judge_statement(document: dict[str, Any]) -> int:
+    return judge_statements([document])
+
+
+def _suppliers_figures(connection: Connection, given: Given) -> Any:
+    return connection.settle("suppliers", given.month)
+
+
+def judge_suppliers(rows: list[dict[str, Any]]) -> int:
+    return judge_statements([row for row in rows if row["difference"] is not None])
+
+
+# --- bills ----------------------------------------------------------------------------
+
+
+def _import(connection: Connection, given: Given) -> Any:
+    return stages.send(connection, "import_bills", given.paths, given.supplier, connection.settle)
+
+
+def _notices(connection: Connection, given: Given) -> Any:
+    return stages.send(connection, "import_notices", given.paths, given.supplier, connection.settle)
+
+
+def judge_import(results: list[dict[str, Any]]) -> int:
+    states = {result["state"] for result in results}
+    if "failed" in states:
+        return REFUSED
+    return FINE if states <= set(stages.GOOD) else WRONG
+
+
+def _bills(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "bills", metavar="BILL", nargs="*", help="number or reference; without one all that are not paid"
+    )
+
+
+def _match(connection: Connection, given: Given) -> Any:
+    return connection.settle("match", given.bills or None, what="matching")
+
+
+def _blocked(connection: Connection, _given: Given) -> Any:
+    return connection.settle("blocked")
+
+
+# --- terms and period end ---------------------------------------------------------------
+
+
+def _rebates_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--until", metavar="DAY", help="facts up to this day, as 2026-09-30; default: today")
+    _suppliers(parser)
+
+
+def _rebates(connection: Connection, given: Given) -> Any:
+    return connection.settle("rebates", given.until, given.supplier, what="computing rebates")
+
+
+def _accrue(connection: Connection, given: Given) -> Any:
+    return connection.settle("accrue", given.month, what=f"accrual of {given.month}")
+
+
+PARTS = {
+    "suppliers": Command(
+        help="the month of each supplier: orders, goods, bills, rebates, closing",
+        arguments=_month,
+        run=_suppliers_figures,
+        show=show_settle.suppliers,
+        judge=judge_suppliers,
+    ),
+    "notices": Command(
+        help="read delivery notes and receipt reports",
+        arguments=_files,
+        prepare=_find_files,
+        run=_notices,
+        show=show_settle.notices,
+        judge=judge_import,
+    ),
+    "import": Command(
+        help="make draft bills of suppliers' files",
+        arguments=_files,
+        prepare=_find_files,
+        run=_import,
+        show=show_settle.imported,
+        judge=judge_import,
+    ),
+    "match": Command(
+        help="match posted bills with orders and receipts again",
+        arguments=_bills,
+        run=_match,
+        show=show_settle.matched,
+    ),
+    "blocked": Command(help="bills that may not be paid, and why", run=_blocked, show=show_settle.blocked),
+    "rebates": Command(
+        help="compute what clauses give, and show it",
+        arguments=_rebates_arguments,
+        run=_rebates,
+        show=show_settle.rebates,
+    ),
+    "accrue": Command(
+        help="book what was received and not billed when a month ended",
+        arguments=_month,
+        run=_accrue,
+        show=show_settle.accrued,
+    ),
+    "statements": Command(
+        help="create the statements of a month, compute drafts again",
+        arguments=_statements_arguments,
+        run=_statements,
+        show=show_settle.statements,
+        judge=judge_statements,
+    ),
+    "list": Command(
+        help="statements, newest period first",
+        arguments=_list_arguments,
+        run=_list,
+        show=show_settle.statements,
+    ),
+    "show": Command(
+        help="one statement: its footing and its lines",
+        arguments=_number,
+        run=_show,
+        show=show_settle.statement,
+        judge=judge_statement,
+    ),
+}
