@@ -288,12 +288,12 @@ class EcomBillIntake(models.AbstractModel):
         decoders = [(found, file) for found, file in decoders if found and found.get("priority")]
         if decoders:
             found, file = max(decoders, key=lambda item: item[0]["priority"])
-            reason = found["decoder"](move, file, True)
+            if file["import_file_type"] == EINVOICE:
+                reason = found["decoder"](move, file, True)
+            else:
+                reason = self._let_odoo_read(name, move, file, partner)
             if reason:
                 raise UserError(f"{name}: {reason}")
-            if file["import_file_type"] != EINVOICE:
-                self._check_read(name, move, partner)
-                self._say(move, self.env["ecom.bill.linker"]._link(move))
         elif einvoice.is_xml(content):
             raise UserError(self._problem_text(name, [Problem(0, "", "", "not_an_einvoice")]))
         elif not partner:
@@ -302,10 +302,43 @@ class EcomBillIntake(models.AbstractModel):
             self._say(move, [self.env._("The file holds no data to read: enter its lines.")])
         return move
 
-    def _check_read(self, name, move, partner):
-        """What Odoo read from a file must be of a supplier, the chosen one, and not be known."""
-        found = move.partner_id.commercial_partner_id
-        if not found or (partner and found != partner):
+    def _let_odoo_read(self, name, move, file, partner):
+        """Fill a draft by Odoo's own reader, then link it; return why not, if not.
+
+        That reader makes the contacts and bank accounts that a file names. A contact refuses the file; a bank
+        account is for a person to check.
+        """
+        buyer = file["xml_tree"] is not None and file["xml_tree"].findtext(
+            ".//{*}AccountingCustomerParty//{*}PartyTaxScheme/{*}CompanyID"
+        )
+        if buyer and move.company_id.vat and plain_vat(buyer) != plain_vat(move.company_id.vat):
+            return self.env._("the invoice is made out to %s, another company.", buyer)
+        # Only what is there already may be a supplier, whoever may see it.
+        contacts, banks = self.env["res.partner"].sudo(), self.env["res.partner.bank"].sudo()
+        last = contacts.with_context(active_test=False).search([], order="id desc", limit=1).id
+        last_bank = banks.with_context(active_test=False).search([], order="id desc", limit=1).id or 0
+        # The reader touches contacts, which buyers may not; what it read is checked below.
+        full = move.sudo()
+        reason = full._get_edi_decoder(file, new=True)["decoder"](full, file, True)
+        if reason:
+            return reason
+        move.invalidate_recordset()
+        self._check_read(name, move, partner, last)
+        notes = self.env["ecom.bill.linker"]._link(move)
+        if full.partner_bank_id.id > last_bank:
+            notes.append(
+                self.env._(
+                    "The bank account %s is new. Ask the supplier, by another way, whether it is theirs.",
+                    full.partner_bank_id.acc_number,
+                )
+            )
+        self._say(move, notes)
+        return None
+
+    def _check_read(self, name, move, partner, last):
+        """What Odoo read from a file must be of a known supplier, the chosen one, and be new."""
+        found = move.sudo().partner_id.commercial_partner_id  # it may be of the reader's making
+        if not found or found.id > last or (partner and found != partner):
             raise UserError(
                 self.env._(
                     "%(file)s: its supplier is %(found)s. Choose that one, or create the supplier first.",
