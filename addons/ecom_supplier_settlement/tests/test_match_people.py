@@ -2,7 +2,6 @@
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -242,13 +241,14 @@ class TestVariance(MatchCase):
         self.policy(("price", 20))
         product = self.goods("AVG", categ_id=self.category("average").id)
         order = self.order((product, 10, 10))
-        self.receive(order, day=str(fields.Date.today()))
         receipt = order.order_line.move_ids
+        receipt.write({"quantity": 10, "picked": True})
+        receipt.picking_id.button_validate()
         self.assertEqual((product.standard_price, receipt.value), (10, 100))
         bill = self.vendor_bill((order.order_line, 10, 11))
         self.assertEqual(bill.ecom_match_state, "ready")
         self.env.invalidate_all()
-        self.assertEqual(receipt.value, 110)
+        self.assertEqual((product.standard_price, receipt.value), (11, 110))
 
     def test_first_in_first_out(self):
         """C8 Given goods received at 10 of which 4 of 10 were sold, when they are billed at 11, then the 6 on
@@ -273,3 +273,46 @@ class TestVariance(MatchCase):
         self.vendor_bill((order.order_line, 10, 11))
         self.env.invalidate_all()
         self.assertEqual((receipt.value, receipt.remaining_value), (110, 66))
+
+
+@tagged("post_install", "-at_install")
+class TestMatchRights(MatchCase):
+    def test_who_sees_and_changes_what(self):
+        """I3 Given a result, a policy and a price, when people of every group open them, then all who work
+        with bills read them, managers change policies, buyers change prices, and nobody changes evidence."""
+        bill = self.blocked_bill()
+        policy = self.policy(("price", 1))
+        result = bill.ecom_match_result_ids
+        for user in (self.keeper, self.buyer, self.accountant, self.manager):
+            self.assertTrue(result.with_user(user).read(["verdict", "reason_text"]))
+            self.assertEqual(policy.with_user(user).has_access("write"), user == self.manager)
+            prices = self.env["ecom.price.agreement"].with_user(user)
+            self.assertEqual(prices.has_access("create"), user in (self.buyer, self.manager))
+            for operation in ("write", "create", "unlink"):
+                self.assertFalse(result.with_user(user).has_access(operation))
+
+    def test_other_companies_see_nothing(self):
+        """Given two companies, when a user of the second looks, then what the first matched is not there."""
+        other = self.env["res.company"].create({"name": "Other company"})
+        stranger = self.person(
+            "stranger",
+            "ecom_connectors.group_manager",
+            company_ids=[(6, 0, other.ids)],
+            company_id=other.id,
+        )
+        bill = self.blocked_bill()
+        policy = self.policy(("price", 1))
+        self.env["ecom.price.agreement"].create(
+            {"partner_id": self.supplier.id, "product_id": self.product.id, "price": 1}
+        )
+        for model in (
+            "ecom.match.policy",
+            "ecom.match.limit",
+            "ecom.match.policy.version",
+            "ecom.match.result",
+            "ecom.price.agreement",
+            "ecom.payable.forecast",
+        ):
+            self.assertTrue(self.env[model].search_count([]), model)
+            self.assertFalse(self.env[model].with_user(stranger).search_count([]), model)
+        self.assertTrue(bill.ecom_match_result_ids and policy)
