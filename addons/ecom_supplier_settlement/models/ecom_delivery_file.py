@@ -9,6 +9,12 @@ from odoo.exceptions import AccessError, UserError
 from ..lib.ecom_settle.notices import LAYOUTS, notices_of
 from .ecom_delivery_words import notice_problem_text
 
+LAYOUT_NAMES = [
+    ("ship_delivery_note", "Delivery Note"),
+    ("receipt_rukudan", "Chinese Receipt (CSV)"),
+    ("receipt_inbound_report", "Inbound Report"),
+    ("receipt_wareneingang", "German Receipt (Semicolons)"),
+]
 SHAPES = [layout.shape() for layout in LAYOUTS]
 
 
@@ -25,7 +31,7 @@ class EcomDeliveryFile(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
     sha256 = fields.Char("SHA-256", required=True, readonly=True)
     attachment_id = fields.Many2one("ir.attachment", "File", readonly=True, ondelete="restrict")
-    layout = fields.Char(readonly=True)
+    layout = fields.Selection(LAYOUT_NAMES, readonly=True)
     state = fields.Selection(
         [("refused", "Refused"), ("stored", "Stored")], required=True, readonly=True, index=True
     )
@@ -87,7 +93,7 @@ class EcomDeliveryFile(models.Model):
             "name": name,
             "company_id": self.env.company.id,
             "sha256": sha256,
-            "layout": found["layout"],
+            "layout": found["layout"] or False,
             "partner_id": given["supplier"] and given["supplier"].id,
             "warehouse_id": given["warehouse"] and given["warehouse"].id,
         }

@@ -12,7 +12,8 @@ from .ecom_delivery_keep import PIECES
 from .ecom_delivery_notice import CLOSED
 
 # What notices of one kind say of an order line, and what arrived for it since the first of them, in reference
-# units. A return is not an arrival, and goods that come again after one were announced once.
+# units. A return is not an arrival, and goods that come again after one were announced once. Kits and
+# services have no moves of their own product; Odoo says what was received.
 _SAID = """
     SELECT n.purchase_line_id, sum(n.quantity::numeric * coalesce(nu.factor, u.factor))
       FROM ecom_delivery_notice_line n
@@ -23,18 +24,25 @@ _SAID = """
      WHERE n.purchase_line_id = ANY(%s) AND d.kind = %s AND d.state <> 'cancel'
      GROUP BY n.purchase_line_id"""
 _ARRIVED = """
-    SELECT first.line_id, coalesce(sum(m.quantity::numeric * mu.factor), 0)
+    SELECT first.line_id,
+           CASE WHEN l.qty_received_method = 'stock_moves'
+                 AND NOT EXISTS (SELECT 1 FROM stock_move k WHERE k.purchase_line_id = l.id
+                                    AND k.state = 'done' AND k.product_id <> l.product_id)
+                THEN coalesce(sum(m.quantity::numeric * mu.factor), 0)
+                ELSE coalesce(l.qty_received, 0)::numeric * u.factor END
       FROM (SELECT n.purchase_line_id AS line_id, min(d.day) AS day
               FROM ecom_delivery_notice_line n JOIN ecom_delivery_notice d ON d.id = n.notice_id
              WHERE n.purchase_line_id = ANY(%(lines)s) AND d.kind = %(kind)s AND d.state <> 'cancel'
              GROUP BY n.purchase_line_id) first
       JOIN ecom_purchase_basis b ON b.id = first.line_id
+      JOIN purchase_order_line l ON l.id = first.line_id
+      JOIN uom_uom u ON u.id = l.product_uom_id
       LEFT JOIN stock_move m ON m.purchase_line_id = first.line_id AND m.state = 'done'
        AND m.product_id = b.product_id AND m.origin_returned_move_id IS NULL
        AND m.location_dest_id NOT IN (SELECT id FROM stock_location WHERE usage = 'supplier')
        AND ((m.date AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date >= first.day
       LEFT JOIN uom_uom mu ON mu.id = m.product_uom
-     GROUP BY first.line_id"""
+     GROUP BY first.line_id, l.id, u.factor"""
 
 
 class EcomDeliveryNotice(models.Model):

@@ -48,7 +48,9 @@ def _facts(day):
                       AS quantity_received,
                   round(coalesce(moved.returned, 0) / u.factor, digits.places) AS quantity_returned,
                   round(coalesce(moved.consigned, 0) / u.factor, digits.places) AS quantity_consigned,
-                  coalesce(moved.since_shipped, 0) / u.factor AS since_shipped,
+                  CASE WHEN l.qty_received_method = 'stock_moves' AND NOT coalesce(moved.kit, false)
+                       THEN coalesce(moved.since_shipped, 0) / u.factor
+                       ELSE coalesce(l.qty_received, 0)::numeric END AS since_shipped,
                   round(coalesce(billed.posted, 0) / u.factor, digits.places) AS quantity_billed,
                   round(coalesce(billed.draft, 0) / u.factor, digits.places) AS quantity_billed_draft
              FROM purchase_order_line l

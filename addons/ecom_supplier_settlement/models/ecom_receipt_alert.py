@@ -40,7 +40,7 @@ class EcomReceiptAlert(models.Model):
     resolution = fields.Selection(
         [("by_itself", "Closed by Itself"), ("accepted", "Accepted")], readonly=True, tracking=True
     )
-    note = fields.Char(readonly=True)
+    note = fields.Char("Reason", help="Why it is accepted.")
     resolved_by_id = fields.Many2one("res.users", readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
     partner_id = fields.Many2one(
@@ -82,7 +82,7 @@ class EcomReceiptAlert(models.Model):
     def action_accept(self, note=None):
         """Button: a person knows why. The alert opens again when its quantities change.
 
-        :param note: why; also from the context key `note`
+        :param note: why, if it is not written down yet
         """
         if not self.env.user.has_group("ecom_supplier_settlement.group_warehouse"):
             raise AccessError(self.env._("Only warehouse people and buyers answer alerts."))
@@ -92,7 +92,7 @@ class EcomReceiptAlert(models.Model):
                 {
                     "state": "done",
                     "resolution": "accepted",
-                    "note": note or self.env.context.get("note") or False,
+                    "note": note or alert.note,
                     "resolved_by_id": self.env.uid,
                 }
             )

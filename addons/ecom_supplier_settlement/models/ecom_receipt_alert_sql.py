@@ -7,7 +7,7 @@ def alerts_sql(company, today):
     """SELECT of one row for each cause: the columns of `ecom.receipt.alert` that say what it is.
 
     Limits are those of the warehouse; without one (dropshipping) nothing over or short is allowed, and one
-    day is. Services and kits are left out: they are not received by themselves.
+    day is. Services are left out: they do not arrive.
     """
     return SQL(
         """WITH lines AS (

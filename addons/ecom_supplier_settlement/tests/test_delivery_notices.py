@@ -8,6 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.ecom_supplier_settlement.lib.ecom_settle.notices import LAYOUTS
+
 from .receipt_common import ReceiptCase
 
 TITLES = (
@@ -64,6 +66,23 @@ class TestDeliveryNotices(ReceiptCase):
         self.receive(line.order_id, 40, day="2026-08-10")
         self.receive_notice(("P1", 60))
         self.assertEqual(self.basis(line).quantity_in_transit, 60)
+
+    def test_a_service_is_received_by_hand(self):
+        """S2.2.6 Given a service that was announced, when its received quantity is typed in, then the note is
+        received and nothing is in transit.
+        """
+        self.product.write({"type": "service", "is_storable": False})
+        line = self.order((self.product, 10, 10)).order_line
+        notice = self.receive_notice(("P1", 10))
+        self.assertEqual(self.basis(line).quantity_in_transit, 10)
+        line.qty_received = 10
+        notice.action_match()
+        self.assertEqual((notice.state, self.basis(line).quantity_in_transit), ("received", 0))
+
+    def test_every_layout_has_a_name(self):
+        """S2.2.2 Given the layouts that are read, when shown to people, then each has a name."""
+        names = dict(self.env["ecom.delivery.file"]._fields["layout"].selection)
+        self.assertEqual(set(names), {layout.name for layout in LAYOUTS})
 
     def test_two_notes_of_one_line(self):
         """S2.2.6 Given notes of 30 and 70, when 50 are received, then the first is received, 20 belong to the
