@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+
 from .settlement_words import working_html
 
 ORIGINS = [
@@ -36,11 +38,13 @@ class EcomSettlementLine(models.Model):
     _inherit = ["ecom.evidence"]
     _order = "settlement_id, day, id"
     _check_company_auto = True
+    _log_access = False  # the statement says who computed it and when
 
     settlement_id = fields.Many2one("ecom.settlement", required=True, readonly=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
-    partner_id = fields.Many2one("res.partner", "Supplier", required=True, readonly=True, ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
+    # These cannot be deleted while the documents that the lines come from exist.
+    company_id = BulkMany2one("res.company", required=True, readonly=True, ondelete="restrict")
+    partner_id = BulkMany2one("res.partner", "Supplier", required=True, readonly=True, ondelete="restrict")
+    currency_id = BulkMany2one("res.currency", required=True, readonly=True, ondelete="restrict")
     origin = fields.Selection(ORIGINS, required=True, readonly=True)
     day = fields.Date("Date", required=True, readonly=True)
     cutoff = fields.Selection(
@@ -52,14 +56,12 @@ class EcomSettlementLine(models.Model):
     res_model = fields.Char("Source Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Source", model_field="res_model", required=True, readonly=True)
     move_id = fields.Many2one(
-        "account.move", "Document", readonly=True, index="btree_not_null", ondelete="restrict"
+        "account.move", "Document", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True, ondelete="restrict")
-    purchase_line_id = fields.Many2one(
-        "purchase.order.line", "Order Line", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
+    move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True, ondelete="set null")
+    purchase_line_id = BulkMany2one("purchase.order.line", "Order Line", readonly=True, ondelete="restrict")
     order_id = fields.Many2one(related="purchase_line_id.order_id")
-    product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
+    product_id = BulkMany2one("product.product", readonly=True, ondelete="restrict")
     quantity = fields.Float(digits="Product Unit", readonly=True)
     price_unit = fields.Float("Price", digits="Product Price", readonly=True)
     amount = fields.Monetary(required=True, readonly=True, help="What we owe: bills +, payments -.")

@@ -277,8 +277,7 @@ class EcomSettlement(models.Model):
                        (settlement_id, company_id, partner_id, currency_id, origin, day, cutoff, res_model,
                         res_id,
                         move_id, move_line_id, purchase_line_id, product_id, quantity, price_unit, amount,
-                        in_ledger, name, working, state, live, stamp, create_uid, create_date, write_uid,
-                        write_date)
+                        in_ledger, name, working, state, live, stamp)
                    SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, s.origin, s.day,
                           CASE WHEN s.day < %(from)s THEN 'before'
                                WHEN s.day > %(to)s THEN 'after' ELSE 'in' END,
@@ -286,8 +285,7 @@ class EcomSettlement(models.Model):
                           coalesce(l.move_id, CASE WHEN s.res_model = 'account.move' THEN s.res_id END),
                           s.move_line_id, s.purchase_line_id, s.product_id, s.quantity, s.price_unit,
                           round(s.amount, %(digits)s), s.in_ledger AND s.day <= %(to)s, s.name, s.working,
-                          'open', true, %(stamp)s, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
-                          now() AT TIME ZONE 'UTC'
+                          'open', true, %(stamp)s
                      FROM (%(sources)s) AS s (%(columns)s)
                      LEFT JOIN account_move_line l ON l.id = s.move_line_id
                     WHERE NOT EXISTS (
@@ -301,8 +299,7 @@ class EcomSettlement(models.Model):
                        purchase_line_id = excluded.purchase_line_id, product_id = excluded.product_id,
                        quantity = excluded.quantity, price_unit = excluded.price_unit,
                        amount = excluded.amount,
-                       in_ledger = excluded.in_ledger, name = excluded.name, working = excluded.working,
-                       write_uid = excluded.write_uid, write_date = excluded.write_date
+                       in_ledger = excluded.in_ledger, name = excluded.name, working = excluded.working
                    WHERE old.state != 'confirmed'""",
                 id=self.id,
                 company=self.company_id.id,
@@ -311,7 +308,6 @@ class EcomSettlement(models.Model):
                 **{"from": self.date_from, "to": self.date_to},
                 digits=self.currency_id.decimal_places,
                 stamp=stamp,
-                uid=self.env.uid,
                 columns=SQL(", ").join(SQL.identifier(name) for name, _type in COLUMNS),
                 sources=SQL(" UNION ALL ").join(self._typed(source) for source in self._sources()),
             )
