@@ -57,3 +57,8 @@ from . import ecom_purchase_open
 from . import ecom_settle_api
 from . import ecom_settle_api_statement
 from . import ecom_settle_api_figures
+from . import ecom_campaign
+from . import ecom_campaign_share
+from . import ecom_claim
+from . import ecom_terms_sources
+from . import ecom_line_terms

@@ -115,7 +115,10 @@ class EcomContract(models.Model):
         for vals, partner in zip(vals_list, partners, strict=True):
             kept = {name: value for name, value in vals.items() if step or name not in GUARDED}
             clean.append({**kept, "partner_id": partner.commercial_partner_id.id})
-        return super().create(clean)
+        contracts = super().create(clean)
+        for contract in contracts:
+            contract.attachment_ids._ecom_adopt(contract)
+        return contracts
 
     def write(self, vals):
         signed = self.filtered(lambda contract: contract.state != "draft")
@@ -132,7 +135,10 @@ class EcomContract(models.Model):
             raise UserError(self.env._("The state of a contract changes by its buttons only."))
         if signed and "date_to" in vals and not step:
             raise UserError(self.env._("The end of a signed contract changes by ending or amending it."))
-        return super().write(vals)
+        result = super().write(vals)
+        if "attachment_ids" in vals:
+            self.attachment_ids._ecom_adopt(self)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_drafts_only(self):

@@ -217,11 +217,13 @@ class EcomRebate(models.Model):
         self.ensure_one()
         self.env.flush_all()
         self.env.cr.execute(SQL("DELETE FROM ecom_rebate_share WHERE rebate_id = %s", self.id))
-        if not self.amount:
+        answered = self.state in ("accepted", "partly", "refused", "settled")
+        amount = self.amount_accepted if answered else self.amount
+        clause, scale = self.clause_id, 10**self.currency_id.decimal_places
+        units = int(exact(amount, self.currency_id.decimal_places) * scale)
+        if not units:
             self.env["ecom.rebate.share"].invalidate_model()
             return
-        clause, scale = self.clause_id, 10**self.currency_id.decimal_places
-        units = int(exact(self.amount, self.currency_id.decimal_places) * scale)
         self.env.cr.execute(
             SQL(
                 """INSERT INTO ecom_rebate_share

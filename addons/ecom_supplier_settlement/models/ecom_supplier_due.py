@@ -77,6 +77,15 @@ class EcomSupplierDue(models.AbstractModel):
         ondelete="restrict",
         check_company=True,
     )
+    netting_id = fields.Many2one(
+        "account.move",
+        "Netted by",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Puts an invoice for services on the payable, where it is deducted.",
+    )
     accrual_ids = fields.Many2many("account.move", string="Accruals", readonly=True, copy=False)
 
     @api.depends("working")

@@ -229,6 +229,8 @@ class EcomSupplierDue(models.AbstractModel):
         """The document is posted: close the due, and match the receivable with its accruals."""
         for due in self:
             due._go_to("settled", settled_on=day)
+            if due.vat_treatment == "service" and due.settlement_mode == "deduction":
+                due._unseal().netting_id = due._netting_move(day)
             account = due._role_accounts()("rebate_receivable") if due.amount_accrued else False
             if account and account.reconcile:
                 items = (due.accrual_ids | due.move_id).line_ids.filtered(
@@ -238,9 +240,45 @@ class EcomSupplierDue(models.AbstractModel):
                 )
                 items.reconcile()
 
+    def _netting_move(self, day):
+        """Dr payable, Cr receivable: what we invoiced for services lessens what we owe."""
+        items = self.move_id.line_ids.filtered(lambda it: it.account_id.account_type == "asset_receivable")
+        payable = self.partner_id.with_company(self.company_id).property_account_payable_id
+        pairs = [(item.account_id, -1, item) for item in items] + [(payable, 1, item) for item in items]
+        move = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "journal_id": self.company_id._ecom_terms_journal().id,
+                "company_id": self.company_id.id,
+                "date": day,
+                "ref": self.env._("%s deducted", self.display_name),
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "name": self.display_name,
+                            "partner_id": self.partner_id.id,
+                            "currency_id": item.currency_id.id,
+                            "amount_currency": sign * item.amount_currency,
+                            "balance": sign * item.balance,
+                        }
+                    )
+                    for account, sign, item in pairs
+                ],
+            }
+        )
+        move.action_post()
+        for item in items:
+            twins = move.line_ids.filtered(lambda it, item=item: it.account_id == item.account_id)
+            (item | twins).filtered(lambda it: not it.reconciled).reconcile()
+        return move
+
     def _unsettled(self):
         """The document went back to draft: the due waits for it again."""
         for due in self.filtered(lambda it: it.state == "settled"):
+            if due.netting_id:
+                due.netting_id._reverse_moves([{"date": due.netting_id.date}], cancel=True)
+                due._unseal().netting_id = False
             whole = not due.currency_id.compare_amounts(due.amount_accepted, due.amount)
             due._go_to("accepted" if whole else "partly", settled_on=False)
 

@@ -4,8 +4,11 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import split_every
 
 from .ecom_clause import REBATES
+
+TERMS_CHUNK = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +46,13 @@ class EcomContract(models.Model):
             if not cron._commit_progress(1):
                 break
         self.env["ecom.rebate"]._remind()
+        terms = self.env["ecom.line.terms"]
+        stale = terms._stale_lines(contracts.partner_id)
+        cron._commit_progress(remaining=len(stale))
+        for chunk in split_every(TERMS_CHUNK, stale.ids):
+            terms._refresh(stale.browse(chunk))
+            if not cron._commit_progress(len(chunk)):
+                break
 
 
 class EcomRebate(models.Model):

@@ -19,3 +19,5 @@ from . import test_match_payment
 from . import test_match_people
 from . import test_receipt_views
 from . import test_settle_api
+from . import test_claims
+from . import test_line_terms

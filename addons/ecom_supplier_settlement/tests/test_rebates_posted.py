@@ -208,6 +208,28 @@ class TestRebatesPosted(RebateCase):
         )
         self.assertEqual(self.balances(), (0, 0, 0, -1000, 0))
 
+    def test_a_deducted_fee_stands_on_the_payable(self):
+        """D8: the invoice for services is netted with what we owe, and opens again with the invoice."""
+        out = self.tax("Out 6", 6, "sale")
+        terms = {"kind": "fixed", "amount": 1060, "vat_treatment": "service", "tax_id": out.id}
+        rebate = self.claimed(self.compute(self.contract({**terms, "settlement_mode": "deduction"})))
+        invoice = self.settle(rebate).with_user(self.accountant)
+        self.assertEqual((invoice.amount_residual, rebate.state), (0, "settled"))
+
+        def owed():
+            items = self.env["account.move.line"].search(
+                [
+                    ("partner_id", "=", self.supplier.id),
+                    ("account_id.account_type", "=", "liability_payable"),
+                    ("parent_state", "=", "posted"),
+                ]
+            )
+            return sum(items.mapped("balance"))
+
+        self.assertEqual(owed(), 1060)
+        invoice.button_draft()
+        self.assertEqual((owed(), rebate.state, rebate.netting_id.id), (0, "accepted", False))
+
     def test_refunded_selling_expenses_reduce_these(self):
         """D7."""
         rebate = self.compute(self.contract({"kind": "fixed", "amount": 100, "offset": "expense"}))

@@ -9,3 +9,4 @@ from . import ecom_due_answer
 from . import ecom_what_if
 from . import ecom_bill_import
 from . import ecom_period_end
+from . import ecom_line_allocate
