@@ -39,6 +39,7 @@ class EcomLineTerms(models.Model):
     clause_id = fields.Many2one("ecom.clause", "Price by", readonly=True, ondelete="restrict")
     price_order = fields.Float("Order Price", digits=(16, 6), readonly=True)
     price = fields.Float("Price by Terms", digits=(16, 6), readonly=True)
+    quantity_ordered = fields.Float("Ordered", digits="Product Unit", readonly=True)
     quantity = fields.Float("Received", digits="Product Unit", readonly=True)
     amount_goods = fields.Monetary("Goods", readonly=True)
     amount_rebate = fields.Monetary("Rebates", readonly=True)
@@ -109,16 +110,19 @@ class EcomLineTerms(models.Model):
                     }
                 )
                 terms._unseal().write(vals)
+            elif terms.quantity_ordered != vals["quantity_ordered"]:
+                terms._unseal().write({"quantity_ordered": vals["quantity_ordered"]})
         self.env["ecom.line.terms.change"].sudo()._unseal().create(changes)  # as above
         made = self.sudo()._unseal().create(new)._seal()  # as above
         return self.browse([*(terms.id for terms in known.values()), *made.ids])
 
     def _line_facts(self, lines):
-        """{line id: (order price, received, rebates, allocated)} as Decimals, by one query."""
+        """{line id: (order price, ordered, received, rebates, allocated)} as Decimals, by one query."""
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                """SELECT b.purchase_line_id, b.price_unit::text, b.quantity_received::text,
+                """SELECT b.purchase_line_id, b.price_unit::text, b.quantity_ordered::text,
+                          b.quantity_received::text,
                           coalesce(r.amount, 0)::text, coalesce(a.amount, 0)::text
                      FROM (%s) b
                      LEFT JOIN (SELECT s.purchase_line_id, sum(s.amount) AS amount
@@ -140,7 +144,7 @@ class EcomLineTerms(models.Model):
         )
         return {line_id: tuple(Decimal(value) for value in values) for line_id, *values in rows}
 
-    def _values(self, line, price_order, received, rebate, allocated, price, clause):
+    def _values(self, line, price_order, ordered, received, rebate, allocated, price, clause):
         digits = line.currency_id.decimal_places
         price = price_order if price is None else price
         goods = rounded(Fraction(price) * Fraction(received), digits)
@@ -169,6 +173,7 @@ class EcomLineTerms(models.Model):
             "clause_id": clause.id,
             "price_order": float(price_order),
             "price": float(price),
+            "quantity_ordered": float(ordered),
             "quantity": float(received),
             "amount_goods": float(goods),
             "amount_rebate": float(rebate),
@@ -187,6 +192,7 @@ class EcomLineTerms(models.Model):
                      LEFT JOIN ecom_line_terms t ON t.purchase_line_id = b.purchase_line_id
                     WHERE b.partner_id = ANY(%s)
                       AND (t.id IS NULL OR t.quantity <> b.quantity_received
+                           OR t.quantity_ordered IS DISTINCT FROM b.quantity_ordered
                            OR t.price_order <> round(b.price_unit, 6))""",
                 basis_sql(),
                 partners.ids,
@@ -299,6 +305,15 @@ class PurchaseOrderLine(models.Model):
 
 class PurchaseOrder(models.Model):
     _inherit = "purchase.order"
+
+    def button_approve(self, force=False):
+        """A confirmed order of a supplier with agreed prices has its payables at once."""
+        result = super().button_approve(force=force)
+        confirmed = self.filtered(lambda order: order.state == "purchase")
+        lines = confirmed.order_line
+        if lines and lines._ecom_price_clauses():
+            self.env["ecom.line.terms"]._refresh(lines)
+        return result
 
     def _ecom_day(self, zone):
         """The day the order was confirmed, in this time zone."""

@@ -83,11 +83,11 @@ class TestLineTerms(RebateCase):
             following.clause_ids.tier_ids.with_user(self.buyer).value = 8.5
             following.with_user(self.signer).action_sign()
         self.assertEqual((terms.amount_payable, terms.clause_id), (850, following.clause_ids))
-        change = terms.change_ids
+        change = terms.change_ids[0]
         self.assertEqual((change.amount_old, change.amount_new), (900, 850))
         self.assertEqual((change.formula_old, change.formula_new), ("100 x 9", "100 x 8.5"))
         terms.with_user(self.buyer).action_compute()
-        self.assertEqual(len(terms.change_ids), 1, "twice is once")
+        self.assertEqual(terms.change_ids[0], change, "twice is once")
 
     def test_receipts_are_followed_at_night(self):
         self.patch(self.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1)
@@ -99,6 +99,16 @@ class TestLineTerms(RebateCase):
             self.receive(order, day="2026-03-05")
             self.env["ecom.contract"]._nightly()
         self.assertEqual(self.payables(order).amount_payable, 950)
+
+    def test_a_confirmed_order_is_priced_at_once(self):
+        """S2.3.6: and again at night when its quantity reaches another band."""
+        self.patch(self.registry["ir.cron"], "_commit_progress", lambda *args, **kwargs: 1)
+        self.contract({**BANDS, "date_to": False}, start="2020-01-01", end="2099-12-31")
+        order = self.order((self.product, 100, 10))
+        self.assertEqual((self.payables(order).price, self.payables(order).quantity_ordered), (9.5, 100))
+        order.order_line.product_qty = 500
+        self.env["ecom.contract"]._nightly()
+        self.assertEqual(self.payables(order).price, 9)
 
     def test_a_refused_rebate_falls_on_the_lines_again(self):
         """D10."""
