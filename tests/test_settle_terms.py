@@ -363,6 +363,18 @@ def test_a_split_sums_and_is_fair(units, weights):
         assert abs(Fraction(part) * 100 * sum(base) - units * weight) < sum(base)
 
 
+@pytest.mark.rule("B9")
+def test_of_equal_remainders_the_larger_weight_gets_the_unit():
+    assert split(D("0.02"), [Fraction(1), Fraction(3)], 2) == [D("0.00"), D("0.02")]
+    assert split(D("0.02"), [Fraction(3), Fraction(1)], 2) == [D("0.02"), D("0.00")]
+    assert split(D("1"), [Fraction(0), Fraction(0)], 0) == [D(1), D(0)]
+
+
+@pytest.mark.rule("D2")
+def test_a_tier_that_starts_where_the_base_ends_is_not_used_in_slices():
+    assert earn(D3, "20000", "incremental").formula == "10,000.00 x 0% + 10,000.00 x 2%"
+
+
 @pytest.mark.rule("D8")
 @pytest.mark.parametrize(
     ("amount", "rate", "digits", "expected"),
