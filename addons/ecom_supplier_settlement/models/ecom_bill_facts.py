@@ -229,10 +229,12 @@ LINES = """
 
 OF_ORDERS = """
     of_orders AS (
-        SELECT line.move_id AS id, array_agg(DISTINCT other.product_id) AS products
-          FROM account_move_line line JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
-          JOIN purchase_order_line other ON other.order_id = ordered.order_id
-         WHERE line.move_id = ANY(%(bills)s) AND line.display_type = 'product' GROUP BY 1
+        -- Orders first: an order as long as the bill would be walked once for each of its lines.
+        SELECT named.id, array_agg(DISTINCT other.product_id) AS products
+          FROM (SELECT DISTINCT line.move_id AS id, ordered.order_id FROM account_move_line line
+                  JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
+                 WHERE line.move_id = ANY(%(bills)s) AND line.display_type = 'product') named
+          JOIN purchase_order_line other ON other.order_id = named.order_id GROUP BY 1
     )"""
 
 DOCUMENTS = """
