@@ -95,11 +95,6 @@ def test_of_equal_remainders_the_larger_weight_gets_the_unit():
     assert split(D("1"), [Fraction(0), Fraction(0)], 0) == [D(1), D(0)]
 
 
-@pytest.mark.rule("D2")
-def test_a_tier_that_starts_where_the_base_ends_is_not_used_in_slices():
-    assert earn(D3, "20000", "incremental").formula == "10,000.00 x 0% + 10,000.00 x 2%"
-
-
 @pytest.mark.rule("D8")
 @pytest.mark.parametrize(
     ("amount", "rate", "digits", "expected"),

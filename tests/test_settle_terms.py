@@ -71,6 +71,11 @@ def test_retrospective_and_incremental_give_their_numbers():
     assert stepped.formula == "10,000.00 x 0% + 10,000.00 x 2% + 5,000.00 x 3%"
 
 
+@pytest.mark.rule("D2")
+def test_a_tier_that_starts_where_the_base_ends_is_not_used_in_slices():
+    assert earn(D3, "20000", "incremental").formula == "10,000.00 x 0% + 10,000.00 x 2%"
+
+
 @pytest.mark.rule("D4")
 @pytest.mark.capability("S2.3.3")
 def test_interim_settlements_sum_to_the_final_one():
