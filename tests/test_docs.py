@@ -290,7 +290,7 @@ def test_every_key_of_the_setup_is_documented():
 def test_every_column_of_the_templates_is_documented():
     layouts = importlib.import_module("ecom_bills.order_layouts")
     rows = _rows(ROOT / "docs" / "templates.md")
-    for known in (layouts.TEMPLATE, layouts.REFUNDS):
+    for known in (layouts.TEMPLATE, layouts.REFUNDS, layouts.INVOICES):
         titles = {column.titles[0] for column in known.layout.columns}
         assert not titles - set(rows)
 
@@ -300,7 +300,8 @@ def test_examples_of_the_templates_can_be_read():
     readers = importlib.import_module("ecom_bills.orders")
     context = bills.Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
     blocks = re.findall(r"^```\n(.*?)^```", _text(ROOT / "docs" / "templates.md"), re.DOTALL | re.MULTILINE)
-    for block, read in zip(blocks, (readers.read_orders, readers.read_refunds), strict=True):
+    wanted = (readers.read_orders, readers.read_invoices, readers.read_refunds)
+    for block, read in zip(blocks, wanted, strict=True):
         file = read(block.encode(), "example.csv", context)
         assert (file.state, file.problems) == ("read", ())
 

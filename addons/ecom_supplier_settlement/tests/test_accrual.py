@@ -40,8 +40,8 @@ class TestAccrual(SettleCase):
         )
         return round(sum(lines.mapped(field)), 6)
 
-    def received(self, *lines, day="2026-09-05", **values):
-        order = self.order(*lines, **values)
+    def received(self, *lines, day="2026-09-05", ordered="2026-09-01", **values):
+        order = self.order(*lines, day=ordered, **values)
         self.receive(order, day=day)
         return order.order_line
 
@@ -118,6 +118,17 @@ class TestAccrual(SettleCase):
         self.assertEqual(accrual.amount_total, 400)
         self.assertEqual(self.balance(self.accrued, SEPTEMBER), -400)
         self.assertEqual((self.balance(self.accrued, date(2026, 10, 3)), accrual.amount_open), (-150, 150))
+
+    def test_a_late_period_end_sees_its_own_day(self):
+        """C7 Given 40 of August that an October bill took back, when September is accrued after that, then
+        they stood accrued at its end and nothing is accrued a second time.
+        """
+        self.company.ecom_accrual_reversal = "on_bill"
+        [line] = self.received((self.product, 40, 10), day="2026-08-05", ordered="2026-08-01")
+        self.accrue(date(2026, 8, 31))
+        self.vendor_bill((line, 40, 10), day="2026-10-03")
+        self.assertFalse(self.accrue().line_ids)
+        self.assertEqual((self.balance(self.accrued, SEPTEMBER), self.balance(self.accrued)), (-400, 0))
 
     def test_the_day_ends_where_the_goods_arrive(self):
         """C7 Given a receipt at 23:30 and one at 00:30 in Shanghai, then the second belongs to October."""
