@@ -41,12 +41,12 @@ def prepare(database: str, data: Path) -> None:
         env.cr.commit()
 
 
-def _fresh(database: str) -> None:
+def _fresh(database: str, module: str = "ecom_recon") -> None:
     run = str(ROOT / "scripts" / "host" / "run")
     subprocess.run([run, "dropdb", database], capture_output=True)
     subprocess.run([run, "createdb", database], check=True, capture_output=True)
     subprocess.run(
-        [run, "odoo", "-d", database, "-i", "ecom_recon", "--stop-after-init", "--log-level=error"],
+        [run, "odoo", "-d", database, "-i", module, "--stop-after-init", "--log-level=error"],
         check=True,
         stderr=subprocess.DEVNULL,
     )

@@ -37,11 +37,14 @@ class AccessCase(PostingCase):
         cls.settle()
 
     def models(self):
-        """All our models that hold records."""
+        """All models of these two add-ons that hold records."""
+        found = [self.env[name] for name in sorted(self.env.registry) if name.startswith("ecom.")]
         return [
-            self.env[name]
-            for name in sorted(self.env.registry)
-            if name.startswith("ecom.") and not self.env[name]._abstract and not self.env[name]._transient
+            model
+            for model in found
+            if model._original_module in ("ecom_connectors", "ecom_recon")
+            and not model._abstract
+            and not model._transient
         ]
 
 
