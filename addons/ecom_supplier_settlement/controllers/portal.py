@@ -224,7 +224,7 @@ class SupplierPortal(portal.CustomerPortal):
         def compare(statement):
             if not files:
                 raise UserError(request.env._("Choose a file."))
-            statement.portal_upload(files[0]["name"], files[0]["content"])
+            statement.portal_compare(files[0]["name"], files[0]["content"])
 
         return self._answer(statement_id, compare, request.env._("Your statement was compared with ours."))
 
