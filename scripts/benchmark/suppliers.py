@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 
-from odoo.tools import SQL
 from pipeline import _fresh, environment
+
+from odoo.tools import SQL
 
 LINES_EACH = 10
 DAY = "2026-09-10 04:00:00"

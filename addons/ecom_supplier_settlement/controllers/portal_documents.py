@@ -102,7 +102,7 @@ class SupplierDocuments(portal.CustomerPortal):
                 files = _uploads("files")
                 if not files or len(files) > FILES_AT_ONCE:
                     raise UserError(request.env._("Choose 1 to %s files.", FILES_AT_ONCE))
-                results = [self._take(file) for file in files]
+                results = [result for file in files for result in self._take(file)]
             except UserError as error:
                 results = [{"name": "", "text": str(error), "kind": "danger"}]
         return request.render(
@@ -111,24 +111,27 @@ class SupplierDocuments(portal.CustomerPortal):
         )
 
     def _take(self, file):
-        """One file through the intake, alone: a bad one does not stop the others."""
-        supplier = request.env.user.partner_id.commercial_partner_id
+        """One file through the intake, alone: a bad one stops no other. A list gives several bills."""
+        # The supplier's own company; the intake compares its tax number with the file's.
+        supplier = request.env.user.partner_id.commercial_partner_id.sudo()
         # A supplier cannot create bills; the intake makes a draft in its own name and nothing else.
         intake = request.env["ecom.bill.intake"].sudo()
         try:
             with request.env.cr.savepoint():
-                move = intake._from_file(
+                moves = intake._from_file(
                     file["name"],
                     base64.b64decode(file["content"]),
-                    partner=supplier.sudo(),
+                    partner=supplier,
                     company=request.env.company,
                     source="portal",
                 )
         except UserError as error:
-            return {"name": file["name"], "text": str(error), "kind": "danger"}
-        text = request.env._(
+            return [{"name": file["name"], "text": str(error), "kind": "danger"}]
+        return [{"name": file["name"], "text": self._thanks(move), "kind": "success"} for move in moves]
+
+    def _thanks(self, move):
+        return request.env._(
             "Received: %(reference)s, %(amount)s. We check it and tell you.",
-            reference=move.ref or file["name"],
+            reference=move.ref or move.name or "",
             amount=move.currency_id.format(move.amount_total),
         )
-        return {"name": file["name"], "text": text, "kind": "success"}

@@ -57,7 +57,7 @@ class EcomAccrualLine(models.Model):
     rate = fields.Float(
         digits=0, readonly=True, aggregator=None, help="Company units per unit at the period end."
     )
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     balance = fields.Monetary("In Company Currency", currency_field="company_currency_id", readonly=True)
     working = fields.Json(readonly=True)
     release_ids = fields.One2many("ecom.accrual.release", "line_id", readonly=True)

@@ -25,7 +25,7 @@ class EcomAccrualRelease(models.Model):
     live = fields.Boolean(default=True, readonly=True)
     quantity = fields.Float(digits="Product Unit", readonly=True)
     currency_id = fields.Many2one(related="line_id.currency_id")
-    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     amount = fields.Monetary(readonly=True)
     balance = fields.Monetary(currency_field="company_currency_id", readonly=True)
 

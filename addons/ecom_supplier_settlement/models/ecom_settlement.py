@@ -67,7 +67,7 @@ class EcomSettlement(models.Model):
     line_ids = fields.One2many("ecom.settlement.line", "settlement_id", "Lines", readonly=True)
     note = fields.Text("Note to the Supplier")
     internal_note = fields.Text(groups="base.group_user")
-    line_count = fields.Integer("Lines", readonly=True)
+    line_count = fields.Integer("Number of Lines", readonly=True)
     open_count = fields.Integer("Open Lines", compute="_compute_counts")
     disputed_count = fields.Integer("Disputed Lines", compute="_compute_counts")
     amount_disputed = fields.Monetary("Disputed", compute="_compute_counts")

@@ -31,7 +31,7 @@ class EcomSettlement(models.Model):
         "Ledger", readonly=True, help="What the payable accounts owe the supplier by accounting date."
     )
     amount_timing = fields.Monetary(
-        "Cut-off",
+        "Cut-off Difference",
         readonly=True,
         help="Documents with one of their dates before the end and one after it.",
     )

@@ -69,7 +69,7 @@ class EcomSettlementLine(models.Model):
     live = fields.Boolean(required=True, readonly=True, default=True)
     stamp = fields.Integer(readonly=True)
     name = fields.Char("Description", required=True, readonly=True)
-    working = fields.Json(readonly=True)
+    working = fields.Json("Working (Data)", readonly=True)
     working_html = fields.Html("Working", compute="_compute_working_html", sanitize=False)
     comment = fields.Char("Our Note", groups="base.group_user")
     state = fields.Selection(

@@ -141,3 +141,18 @@ class TestPortal(PortalCase, HttpCase):
         self.shows(page, "alert-success", 'id="comparison"', "INV-9")
         comparison = self.sent.comparison_ids
         self.assertEqual((comparison.closing_theirs, comparison.difference), (58, -2))
+
+    def test_a_list_of_bills_from_the_portal(self):
+        """S2.1.5 Given a list with one bill of an order, when the supplier sends it, then a draft of it waits
+        for the accountant, of this supplier alone, and the page says so."""
+        self.authenticate("settle_vendor", "settle_vendor")
+        rows = (
+            "invoice_no,invoice_date,po,sku,product,quantity,unit_price,amount,tax_rate,tax,currency\n"
+            f"INV-7,2026-09-12,{self.purchase.name},P1,P1,1,5.00,5.00,0,0.00,CNY\n"
+        )
+        page = self.post(
+            "/my/supplier-bills/upload", files={"files": ("list.csv", rows.encode(), "text/csv")}
+        )
+        self.shows(page, "alert-success", "INV-7")
+        bill = self.env["account.move"].search([("ref", "=", "INV-7")])
+        self.assertEqual((bill.state, bill.partner_id, bill.amount_total), ("draft", self.supplier, 5))

@@ -78,7 +78,7 @@ class EcomDeliveryImportResult(models.TransientModel):
     _description = "Delivery Import Result"
 
     import_id = fields.Many2one("ecom.delivery.import", required=True, ondelete="cascade")
-    file_id = fields.Many2one("ecom.delivery.file", readonly=True)
+    file_id = fields.Many2one("ecom.delivery.file", "Stored File", readonly=True)
     notice_ids = fields.Many2many("ecom.delivery.notice", readonly=True)
     name = fields.Char("File", readonly=True)
     state = fields.Selection([("refused", "Refused"), ("stored", "Stored")], readonly=True)
