@@ -185,6 +185,7 @@ def test_a_file_that_the_server_cannot_take_does_not_stop_the_others(tmp_path):
         pytest.param(("blocked",), "blocked", [], id="blocked"),
         pytest.param(("rebates", "--until", "2026-09-30"), "rebates", ["2026-09-30", None], id="rebates"),
         pytest.param(("accrue", "--month", "2026-09"), "accrue", ["2026-09"], id="accrue"),
+        pytest.param(("send", "S1", "S2"), "send", [["S1", "S2"]], id="send"),
         pytest.param(("list", "--state", "sent"), "settlements", ["sent", None, None], id="list"),
     ],
 )
@@ -204,6 +205,21 @@ def test_what_is_asked(argv, method, arguments, capsys):
         assert run(odoo, *argv) == FINE
         assert asked(odoo, method) == [arguments]
     assert capsys.readouterr().out
+
+
+def test_a_statement_is_written_to_a_file(tmp_path):
+    content = {"name": "ST.xlsx", "content": base64.b64encode(b"PK").decode()}
+    with serving({"ecom.settle.api.print_statement": lambda number, form: content}) as odoo:
+        assert run(odoo, "pdf", "ST/2026/0001", "--out", str(tmp_path / "st.xlsx")) == FINE
+        assert asked(odoo, "print_statement") == [["ST/2026/0001", "xlsx"]]
+    assert (tmp_path / "st.xlsx").read_bytes() == b"PK"
+
+
+@pytest.mark.parametrize("name", ["st.txt", "nowhere/st.pdf"])
+def test_a_wrong_place_is_told_before_anybody_is_asked(name, tmp_path):
+    with serving({}) as odoo:
+        assert run(odoo, "pdf", "ST/2026/0001", "--out", str(tmp_path / name)) == USAGE
+        assert not odoo.calls
 
 
 def test_options_may_stand_anywhere(capsys):

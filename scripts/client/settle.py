@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import base64
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from . import files, show_settle, stages
 from .command import Command, Given
 from .connection import Connection
-from .errors import FINE, REFUSED, WRONG
+from .errors import FINE, REFUSED, WRONG, UsageError
 
 PAGE = 1000
 
@@ -84,6 +86,39 @@ def _show(connection: Connection, given: Given) -> Any:
 
 def judge_statement(document: dict[str, Any]) -> int:
     return judge_statements([document])
+
+
+def _pdf_arguments(parser: argparse.ArgumentParser) -> None:
+    _number(parser)
+    parser.add_argument("--out", metavar="FILE", required=True, help="where to write it, .pdf or .xlsx")
+
+
+def _pdf_prepare(given: Given) -> None:
+    """The place is looked at before the server is asked."""
+    out = Path(given.out)
+    given.form = out.suffix.lower().removeprefix(".")
+    if given.form not in ("pdf", "xlsx"):
+        raise UsageError(f"{given.out}: the name ends with .pdf or .xlsx")
+    if not out.resolve().parent.is_dir():
+        raise UsageError(f"{given.out}: there is no such folder")
+
+
+def _pdf(connection: Connection, given: Given) -> Any:
+    found = connection.settle("print_statement", given.number, given.form, what=f"printing {given.number}")
+    content = base64.b64decode(found["content"])
+    try:
+        Path(given.out).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{given.out}: {(error.strerror or str(error)).lower()}") from error
+    return {"number": given.number, "file": given.out, "bytes": len(content)}
+
+
+def _send_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("numbers", metavar="NUMBER", nargs="+", help="numbers of statements")
+
+
+def _send(connection: Connection, given: Given) -> Any:
+    return connection.settle("send", given.numbers, what="sending")
 
 
 def _suppliers_figures(connection: Connection, given: Given) -> Any:
@@ -204,5 +239,18 @@ PARTS = {
         run=_show,
         show=show_settle.statement,
         judge=judge_statement,
+    ),
+    "send": Command(
+        help="send statements; suppliers see them in the portal from then on",
+        arguments=_send_arguments,
+        run=_send,
+        show=show_settle.statements,
+    ),
+    "pdf": Command(
+        help="write a statement as its supplier gets it, PDF or XLSX",
+        arguments=_pdf_arguments,
+        prepare=_pdf_prepare,
+        run=_pdf,
+        show=show_settle.printed,
     ),
 }

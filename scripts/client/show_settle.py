@@ -107,5 +107,9 @@ def statement(document: Row) -> str:
     )
 
 
+def printed(document: Row) -> str:
+    return f"{document['file']}: {document['bytes']} bytes\n"
+
+
 def suppliers(found: Sequence[Row]) -> str:
     return table(SUPPLIERS, found, "no suppliers")

@@ -1,5 +1,7 @@
 """Ways in, statement stage: the public methods about statements; see `ecom_settle_api`."""
 
+import base64
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
@@ -98,14 +100,30 @@ class EcomSettleApi(models.AbstractModel):
 
     @api.model
     def send(self, numbers):
-        """Send statements: from now on the supplier sees them in the portal and can answer.
+        """Send drafts by mail; from now on the supplier sees them in the portal and can answer.
 
         :return: as `settlements`
         :raises UserError: one does not foot; the text names the entries
         """
         found = self.env["ecom.settlement"].union(*map(self._settlement, numbers))
-        found.filtered(lambda settlement: settlement.state == "draft")._move_to("sent")
+        found.filtered(lambda settlement: settlement.state == "draft").action_send()
         return self._settlement_rows(found)
+
+    @api.model
+    def print_statement(self, number, form="pdf"):
+        """A statement as its supplier gets it, in the supplier's language: `{"name", "content"}` in base64.
+
+        :param form: "pdf" or "xlsx"
+        """
+        makers = {"pdf": "_render_pdf", "xlsx": "_render_xlsx"}
+        if form not in makers:
+            raise UserError(self.env._("Statements are printed as pdf or xlsx."))
+        found = self._settlement(number)
+        content = getattr(found, makers[form])()
+        return {
+            "name": f"{found.name.replace('/', '-')}.{form}",
+            "content": base64.b64encode(content).decode("ascii"),
+        }
 
     # --- helpers ----------------------------------------------------------------
 

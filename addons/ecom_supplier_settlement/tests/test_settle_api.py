@@ -91,6 +91,10 @@ class TestSettleApi(StatementCase):
         self.assertEqual(round(sum(booked), 2), 30)
         [sent] = self.as_(self.buyer).send([row["number"]])
         self.assertEqual(sent["state"], "sent")
+        for form, head in (("pdf", b"%PDF"), ("xlsx", b"PK")):
+            printed = self.as_(self.buyer).print_statement(row["number"], form)
+            self.assertTrue(base64.b64decode(printed["content"]).startswith(head))
+            self.assertTrue(printed["name"].endswith(form))
         [figures] = [it for it in self.as_(self.buyer).suppliers("2026-09") if it["supplier"] == "Supplier A"]
         self.assertEqual(
             {name: figures[name] for name in ("orders", "received", "billed", "blocked", "closing")},
