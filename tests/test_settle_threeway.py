@@ -46,6 +46,7 @@ def frame(*rows):
             {
                 **dict.fromkeys(("has_order", "right_item", "linked", "unit_known", "follows_receipt"), 1),
                 **{"terms": 0, "digits": digits, "company_digits": 2, "refund": 0, "same_currency": 1},
+                "deducts": 0,
                 **{name: RATE for name in LINE_COLUMNS if "_rate_" in name},
                 **{name: value for name, value in row.items() if name in LINE_COLUMNS},
                 "quantity": round(quantity * QUANTITY),
@@ -179,6 +180,7 @@ def test_a_line_without_order_may_cost_so_much():
     levels = [one(terms, has_order=0, amount=amount) for amount in (10_000, 10_001, 50_000, 50_001)]
     assert [level for level, _reasons in levels] == [INSIDE, WARN, WARN, BLOCK]
     assert levels[3][1] == "no_order"
+    assert one(terms, has_order=0, deducts=1, amount=-50_001) == (INSIDE, "")
 
 
 @pytest.mark.rule("C3")
@@ -266,7 +268,7 @@ LINES = st.fixed_dictionaries(
         "terms": st.integers(0, 2),
         **{
             name: st.integers(0, 1)
-            for name in ("has_order", "right_item", "unit_known", "refund", "same_currency")
+            for name in ("has_order", "deducts", "right_item", "unit_known", "refund", "same_currency")
         },
     }
 )

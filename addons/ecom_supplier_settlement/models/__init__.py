@@ -18,7 +18,6 @@ from . import account_move_match
 from . import ecom_match_task
 from . import ecom_match_hooks
 from . import account_payment_block
-from . import ecom_payable_forecast
 from . import ecom_receipt_alert
 from . import ecom_supplier_score
 from . import ecom_contract
@@ -27,6 +26,7 @@ from . import ecom_clause_words
 from . import ecom_settlement
 from . import settlement_settings
 from . import ecom_settlement_line
+from . import ecom_payable_forecast
 from . import ecom_settlement_sources
 from . import ecom_settlement_footing
 from . import ecom_settlement_confirm

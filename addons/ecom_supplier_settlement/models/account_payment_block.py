@@ -10,6 +10,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from .ecom_bill_facts import BILLS
+from .settlement_locks import differs
 
 # What says that a bill is paid is computed from reconciliations; nobody states it.
 SAYS_PAID = {
@@ -18,9 +19,12 @@ SAYS_PAID = {
     "amount_residual_signed",
     "status_in_payment",
 }
+UNPAID = ("not_paid", "blocked", "draft", "cancel")
 ITEM_SAYS_PAID = {"amount_residual", "amount_residual_currency", "reconciled"}
-LINKS = {"matched_payment_ids", "reconciled_payment_ids"}
+LINKS = ("matched_payment_ids", "reconciled_payment_ids")
 NAMED = 5
+# In the context while Odoo computes what is paid; what comes by RPC cannot hold this object.
+_COMPUTING = object()
 
 
 class AccountMove(models.Model):
@@ -57,21 +61,28 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        if any(LINKS & set(vals) for vals in vals_list):
-            moves._ecom_refuse_links()
+        if any(set(LINKS) & set(vals) for vals in vals_list):
+            moves.filtered(lambda move: any(move[name] for name in LINKS))._ecom_refuse_payment()
         return moves
 
     def write(self, vals):
-        if SAYS_PAID & set(vals) and vals.get("payment_state") not in ("not_paid", "blocked"):
-            self._ecom_refuse_payment()
+        said = {name for name in SAYS_PAID & set(vals) if vals[name] not in UNPAID}
+        if said:
+            _stated(self, vals, said)._ecom_refuse_payment()
+        names = [name for name in LINKS if name in vals]
+        before = {move: [move[name] for name in names] for move in self} if names else {}
         result = super().write(vals)
-        if LINKS & set(vals):
-            self._ecom_refuse_links()
+        grown = [
+            move.id
+            for move, linked in before.items()
+            if any(move[name] - payments for name, payments in zip(names, linked, strict=True))
+        ]
+        self.browse(grown)._ecom_refuse_payment()
         return result
 
-    def _ecom_refuse_links(self):
-        linked = self.filtered(lambda move: move.matched_payment_ids or move.reconciled_payment_ids)
-        linked._ecom_refuse_payment()
+    def _compute_amount(self):
+        # Odoo also computes outside of a recomputation, when totals of tax are entered.
+        return super(AccountMove, self.with_context(ecom_computes_paid=_COMPUTING))._compute_amount()
 
     def action_force_register_payment(self):
         self._ecom_refuse_payment()
@@ -82,8 +93,9 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     def write(self, vals):
-        if ITEM_SAYS_PAID & set(vals):
-            self.move_id._ecom_refuse_payment()
+        said = ITEM_SAYS_PAID & set(vals)
+        if said:
+            _stated(self, vals, said).move_id._ecom_refuse_payment()
         return super().write(vals)
 
 
@@ -145,6 +157,13 @@ class AccountPartialReconcile(models.Model):
                 if ours and theirs and _pays(by_id[ours], by_id[theirs], amount):
                     paid |= by_id[ours]
         paid.move_id.with_env(self.env)._ecom_refuse_payment()
+
+
+def _stated(records, vals, names):
+    """Those of the records to which these values are news; what Odoo computes nobody states."""
+    if records.env.context.get("ecom_computes_paid") is _COMPUTING:
+        return records.browse()
+    return records.filtered(lambda record: any(differs(record, name, vals[name]) for name in names))
 
 
 def _pays(item, other, amount):

@@ -23,11 +23,12 @@ BILLED = """
               FROM ecom_purchase_basis b WHERE b.id = touched.id OFFSET 0) one
     ), movement AS (
         SELECT line.id, line.move_id, line.purchase_line_id, m.move_type, m.reversed_entry_id,
-               line.quantity * coalesce(unit.factor, order_unit.factor) / order_unit.factor AS quantity
+               coalesce(line.quantity, 0)
+                   * coalesce(coalesce(unit.factor, order_unit.factor) / order_unit.factor, 1) AS quantity
           FROM touched JOIN account_move_line line ON line.purchase_line_id = touched.id
           JOIN account_move m ON m.id = line.move_id
           JOIN purchase_order_line ordered ON ordered.id = touched.id
-          JOIN uom_uom order_unit ON order_unit.id = ordered.product_uom_id
+          LEFT JOIN uom_uom order_unit ON order_unit.id = ordered.product_uom_id
           LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
          WHERE line.display_type = 'product' AND m.state <> 'cancel'
            AND (m.move_type IN ('in_invoice', 'in_receipt')
@@ -141,15 +142,21 @@ POLICIES = """
           ) best ON true
     )"""
 
+# The price of a contract counts before one that was agreed for a time, and that before the order's. Order
+# lines of down payments order no goods: their bills are lines without order.
 LINES = """
     SELECT line.id AS move_line_id, m.id AS move_id, m.company_id, m.commercial_partner_id AS partner_id,
            m.currency_id, company.currency_id AS company_currency_id, line.product_id, ordered.order_id,
            line.purchase_line_id, coalesce(ordered.product_uom_id, line.product_uom_id) AS uom_id,
-           policies.version_id AS policy_version_id, agreed.id AS agreement_id,
-           round(line.quantity * 1000000)::bigint AS line_quantity,
-           round(line.price_subtotal * 10::numeric ^ money.decimal_places)::bigint AS line_amount,
+           policies.version_id AS policy_version_id,
+           CASE WHEN contract.id IS NULL THEN agreed.id END AS agreement_id,
+           contract.clause_id, contract.version AS clause_version,
+           round(coalesce(line.quantity, 0) * 1000000)::bigint AS line_quantity,
+           round(coalesce(line.price_subtotal, 0) * 10::numeric ^ money.decimal_places)::bigint
+               AS line_amount,
            money.decimal_places AS digits, home.decimal_places AS company_digits,
            (m.move_type = 'in_refund')::int AS refund, (ordered.id IS NOT NULL)::int AS has_order,
+           (deposit.id IS NOT NULL AND line.price_subtotal < 0)::int AS deducts,
            CASE WHEN ordered.id IS NOT NULL
                 THEN (line.product_id IS NULL OR line.product_id = ordered.product_id)::int
                 WHEN of_orders.id IS NULL OR m.move_type = 'in_refund'
@@ -158,27 +165,28 @@ LINES = """
            CASE WHEN ordered.id IS NOT NULL OR of_orders.id IS NULL OR m.move_type = 'in_refund'
                      OR coalesce(template.type, 'service') = 'service' THEN 1
                 ELSE (NOT line.product_id = ANY(of_orders.products))::int END AS linked,
-           (ordered.id IS NULL OR line.product_uom_id IS NULL OR line.product_uom_id = ordered.product_uom_id
+           (ordered.product_uom_id IS NULL OR line.product_uom_id IS NULL
+            OR line.product_uom_id = ordered.product_uom_id
             OR split_part(unit.parent_path, '/', 1) = split_part(order_unit.parent_path, '/', 1))::int
                AS unit_known,
            (coalesce(template.purchase_method, 'receive') = 'receive')::int AS follows_receipt,
-           round(coalesce(standing.quantity, line.quantity
-                 * CASE WHEN ordered.id IS NULL THEN 1
-                        ELSE coalesce(unit.factor, order_unit.factor) / order_unit.factor END)
+           round(coalesce(standing.quantity, coalesce(line.quantity, 0)
+                 * coalesce(coalesce(unit.factor, order_unit.factor) / order_unit.factor, 1))
                  * 1000000)::bigint AS quantity,
            round(CASE WHEN m.move_type <> 'in_refund' THEN coalesce(basis.quantity_ordered, 0)
-                      ELSE line.quantity * coalesce(unit.factor, order_unit.factor, 1)
+                      ELSE coalesce(line.quantity, 0) * coalesce(unit.factor, order_unit.factor, 1)
                            / coalesce(order_unit.factor, 1) END * 1000000)::bigint AS ordered,
            round(CASE WHEN m.move_type <> 'in_refund' THEN coalesce(basis.received, 0)
-                      ELSE line.quantity * coalesce(unit.factor, order_unit.factor, 1)
+                      ELSE coalesce(line.quantity, 0) * coalesce(unit.factor, order_unit.factor, 1)
                            / coalesce(order_unit.factor, 1) END * 1000000)::bigint AS received,
            round(coalesce(standing.before, 0) * 1000000)::bigint AS billed_before,
-           round(coalesce(agreed.price * order_unit.factor / agreed_unit.factor, basis.price_unit,
+           round(coalesce(contract.price, agreed.price * order_unit.factor / agreed_unit.factor,
+                          basis.price_unit,
                           ordered.price_unit::numeric * (1 - coalesce(ordered.discount, 0)::numeric / 100), 0)
                  * 100000000)::bigint AS price,
            round((CASE WHEN standing.gross <> 0 AND standing.quantity <> standing.gross
                        THEN line.price_subtotal * standing.quantity / standing.gross
-                       ELSE line.price_subtotal END - coalesce(credited.amount, 0))
+                       ELSE coalesce(line.price_subtotal, 0) END - coalesce(credited.amount, 0))
                  * 10::numeric ^ money.decimal_places)::bigint AS amount,
            (po.id IS NULL OR po.currency_id = m.currency_id)::int AS same_currency,
            round(coalesce(order_then.rate, 1)::numeric * 1000000000000)::bigint AS order_rate_then,
@@ -196,7 +204,13 @@ LINES = """
       JOIN res_currency money ON money.id = m.currency_id
       JOIN res_currency home ON home.id = company.currency_id
       LEFT JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
+            AND ordered.is_downpayment IS NOT TRUE AND ordered.display_type IS NULL
+      LEFT JOIN purchase_order_line deposit ON deposit.id = line.purchase_line_id AND deposit.is_downpayment
       LEFT JOIN purchase_order po ON po.id = ordered.order_id
+      LEFT JOIN (SELECT t.id, t.purchase_line_id, t.clause_id, t.price, paper.currency_id, paper.version
+                   FROM ecom_line_terms t JOIN ecom_clause clause ON clause.id = t.clause_id
+                   JOIN ecom_contract paper ON paper.id = clause.contract_id) contract
+        ON contract.purchase_line_id = ordered.id AND contract.currency_id = po.currency_id
       LEFT JOIN uom_uom order_unit ON order_unit.id = ordered.product_uom_id
       LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
       LEFT JOIN product_product product ON product.id = coalesce(line.product_id, ordered.product_id)
@@ -278,7 +292,9 @@ class EcomBillFacts(models.AbstractModel):
     @api.model
     def _bills_of(self, purchase_line_ids):
         """Ids of the posted bills and credit notes of these order lines."""
-        self.env.flush_all()
+        # What goods came is not written out for it: only a bill that is found makes the match look.
+        self.env["account.move"].flush_model(["state", "move_type"])
+        self.env["account.move.line"].flush_model(["move_id", "purchase_line_id"])
         rows = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT m.id FROM account_move_line line JOIN account_move m ON m.id = line.move_id

@@ -39,13 +39,15 @@ BUILT_IN = Terms(quantity=NOTHING_MORE, price=NOTHING_MORE)
 INSERT = """
     INSERT INTO ecom_match_result (
         move_id, move_line_id, company_id, partner_id, currency_id, company_currency_id, kind,
-        purchase_line_id, order_id, product_id, uom_id, agreement_id, policy_version_id, rule_version,
+        purchase_line_id, order_id, product_id, uom_id, agreement_id, clause_id, policy_version_id,
+        rule_version,
         quantity_ordered, quantity_received, quantity_billed_before, quantity_expected, quantity_billed,
         variance_quantity, variance_ordered, price_agreed, amount_expected, amount_billed,
         variance_price, variance_rate, variance_exchange, variance_document,
         verdict, reasons, cause, user_id, matched_at, superseded, inputs, digest)
     SELECT move_id, move_line_id, company_id, partner_id, currency_id, company_currency_id, kind,
-           purchase_line_id, order_id, product_id, uom_id, agreement_id, policy_version_id, %(rules)s,
+           purchase_line_id, order_id, product_id, uom_id, agreement_id, clause_id, policy_version_id,
+           %(rules)s,
            ordered / 1e6, received / 1e6, billed_before / 1e6, expected_quantity / 1e6, quantity / 1e6,
            variance_quantity / 1e6, variance_ordered / 1e6, price / 1e8,
            expected_amount / 10::numeric ^ digits, amount / 10::numeric ^ digits,
@@ -55,8 +57,8 @@ INSERT = """
       FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (
            move_id int, move_line_id int, company_id int, partner_id int, currency_id int,
            company_currency_id int, kind text, purchase_line_id int, order_id int, product_id int,
-           uom_id int, agreement_id int, policy_version_id int, ordered numeric, received numeric,
-           billed_before numeric, expected_quantity numeric, quantity numeric, variance_quantity numeric,
+           uom_id int, agreement_id int, clause_id int, policy_version_id int, ordered numeric,
+           received numeric, billed_before numeric, expected_quantity numeric, quantity numeric, variance_quantity numeric,
            variance_ordered numeric, price numeric, expected_amount numeric, amount numeric,
            variance_price numeric, variance_rate numeric, variance_exchange numeric,
            variance_document numeric, digits int, company_digits int, verdict_code text, reasons text,
@@ -119,8 +121,17 @@ class EcomBillMatcher(models.AbstractModel):
         for fact, found in zip(facts, verdict.to_dict("records"), strict=True):
             found = {name: value if isinstance(value, str) else int(value) for name, value in found.items()}
             seen = {name: int(fact[name]) for name in inputs if name != "terms"}
+            if fact.get("clause_id"):
+                seen |= {name: fact[name] for name in ("clause_id", "clause_version")}
             row = {**fact, **found, "kind": kind, "verdict_code": VERDICT_CODES[found["verdict"]]}
-            keys = ("product_id", "purchase_line_id", "uom_id", "agreement_id", "policy_version_id")
+            keys = (
+                "product_id",
+                "purchase_line_id",
+                "uom_id",
+                "agreement_id",
+                "clause_id",
+                "policy_version_id",
+            )
             said = [kind, VERSION, found, seen, *(fact.get(key) for key in keys)]
             row["digest"] = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
             joined.append({**row, "inputs": seen})

@@ -82,10 +82,13 @@ class EcomLineTerms(models.Model):
         # Only stages write these rows, whoever starts them.
         rows = self.sudo().search([("purchase_line_id", "in", lines.ids)])
         known = {terms.purchase_line_id.id: terms for terms in rows}
-        new, changes = [], []
+        new, changes, priced = [], [], []
         for line in lines.filtered(lambda line: line.id in facts):
             vals = self._values(line, *facts[line.id], *prices[line.id])
-            terms = known.get(line.id)
+            terms = known.get(line.id, rows.browse())
+            before, now = terms.clause_id.id, vals["clause_id"]
+            if before != now or now and terms.price != vals["price"]:
+                priced.append(line.id)
             if not terms:
                 new.append(
                     {
@@ -114,7 +117,17 @@ class EcomLineTerms(models.Model):
                 terms._unseal().write({"quantity_ordered": vals["quantity_ordered"]})
         self.env["ecom.line.terms.change"].sudo()._unseal().create(changes)  # as above
         made = self.sudo()._unseal().create(new)._seal()  # as above
+        self.env["ecom.price.agreement"]._prices_changed(lines.browse(priced).with_env(self.env))
         return self.browse([*(terms.id for terms in known.values()), *made.ids])
+
+    @api.model
+    def _follow(self, lines):
+        """Bring the payables of confirmed order lines up to date; a supplier without terms needs none."""
+        lines = lines.filtered(lambda line: line.order_id.state == "purchase")
+        # Which lines have terms does not depend on who changes them.
+        known = lines and self.sudo().search_count([("purchase_line_id", "in", lines.ids)], limit=1)
+        if known or lines and lines._ecom_price_clauses():
+            self._refresh(lines)
 
     def _line_facts(self, lines):
         """{line id: (order price, ordered, received, rebates, allocated)} as Decimals, by one query."""
@@ -309,10 +322,7 @@ class PurchaseOrder(models.Model):
     def button_approve(self, force=False):
         """A confirmed order of a supplier with agreed prices has its payables at once."""
         result = super().button_approve(force=force)
-        confirmed = self.filtered(lambda order: order.state == "purchase")
-        lines = confirmed.order_line
-        if lines and lines._ecom_price_clauses():
-            self.env["ecom.line.terms"]._refresh(lines)
+        self.env["ecom.line.terms"]._follow(self.order_line)
         return result
 
     def _ecom_day(self, zone):

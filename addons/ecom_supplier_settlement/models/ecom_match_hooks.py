@@ -6,7 +6,9 @@ ORDER_LINE_FACTS = {
     *("price_unit", "discount", "product_qty", "product_uom_qty", "product_uom_id", "product_id", "tax_ids"),
     *("qty_received", "qty_received_manual"),
 }
-ORDER_FACTS = {"date_order", "currency_id", "partner_id", "state"}
+# What the price of a contract depends on.
+PRICE_FACTS = {"price_unit", "discount", "product_qty", "product_uom_qty", "product_uom_id", "product_id"}
+ORDER_FACTS = {"date_order", "date_approve", "currency_id", "partner_id", "state"}
 
 
 class StockMove(models.Model):
@@ -58,11 +60,19 @@ class StockMoveLine(models.Model):
 class PurchaseOrderLine(models.Model):
     _inherit = "purchase.order.line"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        self.env["ecom.line.terms"]._follow(lines)
+        return lines
+
     def write(self, vals):
         if not ORDER_LINE_FACTS & set(vals):
             return super().write(vals)
         before = {line.id: (line.price_unit, line.discount) for line in self}
         result = super().write(vals)
+        if PRICE_FACTS & set(vals):
+            self.env["ecom.line.terms"]._follow(self)
         self.env["account.move"]._ecom_match_bills_of(self.ids, "order")
         if {"price_unit", "discount"} & set(vals):
             self._ecom_log_prices(before)
@@ -93,5 +103,6 @@ class PurchaseOrder(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if ORDER_FACTS & set(vals):
+            self.env["ecom.line.terms"]._follow(self.order_line)
             self.env["account.move"]._ecom_match_bills_of(self.order_line.ids, "order")
         return result

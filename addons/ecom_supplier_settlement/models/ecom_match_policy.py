@@ -5,9 +5,16 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from .ecom_bill_facts import MATCHED
 
 # What a version is made of; every other field may change without one.
 TERMS = ("receipts", "weigh_by_price", "small_amount", "limit_ids")
+# For which lines a policy counts.
+SCOPE = ("active", "company_id", "partner_id", "categ_id", "product_id")
+CHUNK = 1000
 MEASURES = [
     ("quantity", "Quantity"),
     ("price", "Price"),
@@ -111,10 +118,14 @@ class EcomMatchPolicy(models.Model):
 
     def write(self, vals):
         vals = self._of_supplier({name: value for name, value in vals.items() if name != "version"})
+        moved = set(SCOPE) & set(vals)
+        bills = self._open_bills() if moved else self.env["account.move"]
         # The lines are saved one by one; one save is one version.
         result = super(EcomMatchPolicy, self.with_context(ecom_policy_saving=True)).write(vals)
         if set(TERMS) & set(vals):
             self._keep_version()
+        if moved:
+            self._match_again(bills | self._open_bills())
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -131,17 +142,44 @@ class EcomMatchPolicy(models.Model):
     def _keep_version(self):
         """Store what counts from now on, if it is something else than before."""
         latest = {version.policy_id: version for version in self._versions()}
-        made = []
+        made, changed = [], self.browse()
         for policy in self:
             terms = policy._terms()
             last = latest.get(policy)
             if last and json.dumps(last.terms, sort_keys=True) == json.dumps(terms, sort_keys=True):
                 continue
             number = (last.number if last else 0) + 1
+            changed |= policy
             made.append({"policy_id": policy.id, "number": number, "terms": terms})
             super(EcomMatchPolicy, policy).write({"version": number})
         # A manager may write the policy; its versions are evidence that only this method makes.
         self.env["ecom.match.policy.version"].sudo()._unseal().create(made)
+        self._match_again(changed._open_bills())
+
+    def _open_bills(self):
+        """Posted bills and credit notes to pay that these policies may be about, whoever may see them."""
+        domains = []
+        for policy in self:
+            domain = Domain("company_id", "=", policy.company_id.id)
+            if policy.partner_id:
+                domain &= Domain("commercial_partner_id", "=", policy.partner_id.id)
+            if policy.product_id:
+                domain &= Domain("invoice_line_ids.product_id", "=", policy.product_id.id)
+            if policy.categ_id:
+                domain &= Domain("invoice_line_ids.product_id.categ_id", "child_of", policy.categ_id.id)
+            domains.append(domain)
+        waiting = [
+            ("state", "=", "posted"),
+            ("move_type", "in", MATCHED),
+            ("payment_state", "in", ("not_paid", "partial", "blocked")),
+        ]
+        # Limits hold for all bills, not for those that their author sees.
+        return self.env["account.move"].sudo().search(Domain.OR(domains) & Domain(waiting))
+
+    @api.model
+    def _match_again(self, bills):
+        for chunk in split_every(CHUNK, bills.ids):
+            bills.browse(chunk)._ecom_match("policy")
 
     def _limits_changed(self):
         """A limit was changed by itself, not with its policy."""

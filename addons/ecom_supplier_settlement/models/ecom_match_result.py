@@ -10,6 +10,7 @@ CAUSES = [
     ("receipt", "Goods Received or Returned"),
     ("order", "Order Changed"),
     ("agreement", "Price Agreed"),
+    ("policy", "Limits Changed"),
     ("bill", "Another Bill or Credit Note"),
     ("lines", "Bill Changed"),
     ("release", "Released"),
@@ -46,6 +47,13 @@ class EcomMatchResult(models.Model):
     uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, ondelete="restrict")
     agreement_id = fields.Many2one(
         "ecom.price.agreement", "Price Agreement", readonly=True, ondelete="restrict", help="Else the order."
+    )
+    clause_id = fields.Many2one(
+        "ecom.clause",
+        "Price by Contract",
+        readonly=True,
+        ondelete="restrict",
+        help="A contract's price counts before any other.",
     )
     policy_version_id = fields.Many2one(
         "ecom.match.policy.version",

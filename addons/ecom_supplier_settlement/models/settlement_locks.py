@@ -54,7 +54,7 @@ class AccountMove(models.Model):
         frozen = FROZEN_ENTRY & set(vals)
         if frozen:
             posted = self.filtered(lambda move: move.state == "posted")
-            changed = posted.filtered(lambda move: any(_differs(move, name, vals[name]) for name in frozen))
+            changed = posted.filtered(lambda move: any(differs(move, name, vals[name]) for name in frozen))
             _refuse(self.env, changed.ids)
         return super().write(vals)
 
@@ -76,7 +76,7 @@ class AccountMoveLine(models.Model):
         frozen = FROZEN_ITEM & set(vals)
         if frozen:
             posted = self.filtered(lambda line: line.parent_state == "posted")
-            changed = posted.filtered(lambda line: any(_differs(line, name, vals[name]) for name in frozen))
+            changed = posted.filtered(lambda line: any(differs(line, name, vals[name]) for name in frozen))
             _refuse(self.env, changed.move_id.ids)
         return super().write(vals)
 
@@ -103,7 +103,7 @@ class AccountPartialReconcile(models.Model):
             )
 
 
-def _differs(record, name, value):
+def differs(record, name, value):
     """Whether a value for write() would change the field; commands on many records count as a change."""
     field = record._fields[name]
     if field.type in ("one2many", "many2many"):

@@ -8,6 +8,7 @@ from . import test_intake_ways
 from . import test_statement_settled
 from . import test_delivery_notices
 from . import test_match_bills
+from . import test_match_contract
 from . import test_accrual
 from . import test_statement_compare
 from . import test_receipts

@@ -191,10 +191,45 @@ class TestPaymentBlock(MatchCase):
             lambda: bill.write({"amount_residual": 0}),
             lambda: self.payable(bill).write({"amount_residual": 0, "amount_residual_currency": 0}),
             lambda: self.payable(bill).write({"reconciled": True}),
+            lambda: bill.write({"payment_state": "not_paid", "amount_residual": 0}),
+            lambda: bill.with_context(ecom_computes_paid=True).write({"amount_residual": 0}),
         ):
             with self.refused():
                 call()
         self.assertEqual(bill.payment_state, "not_paid")
+
+    def test_odoo_computes_what_is_open(self):
+        """S2.1.10 Given a draft and a blocked bill of orders, when Odoo computes what is open after totals of
+        tax are entered, or what is so already is written, then that is no payment."""
+        blocked = self.blocked_bill()
+        order = self.order((self.product, 10, 10))
+        draft = self.vendor_bill((order.order_line, 10, 12), post=False)
+        draft.write({"tax_totals": draft.tax_totals})
+        draft.invoice_line_ids.price_unit = 13
+        draft.write({"tax_totals": draft.tax_totals})
+        self.assertEqual((draft.amount_total, draft.amount_residual), (130, 130))
+        for bill in draft | blocked:
+            same = ("payment_state", "status_in_payment", "amount_residual", "amount_residual_signed")
+            bill.write({name: bill[name] for name in same})
+            bill.write({"matched_payment_ids": [Command.set([])]})
+        with self.refused():
+            draft.write({"amount_residual": 0})
+
+    def test_a_link_of_old_is_no_new_payment(self):
+        """S2.1.10 Given a bill that a payment named while it was free, when it is blocked later, then the
+        same link may be written and taken away, and no other added."""
+        bill = self.blocked_bill()
+        line = bill.invoice_line_ids.purchase_line_id
+        line.price_unit = 12
+        payment, other = self.payment(), self.payment()
+        bill.write({"matched_payment_ids": [Command.link(payment.id)]})
+        line.price_unit = 10
+        self.assertEqual(bill.ecom_match_state, "blocked")
+        bill.write({"matched_payment_ids": [Command.set(payment.ids)]})
+        with self.refused():
+            bill.write({"matched_payment_ids": [Command.link(other.id)]})
+        bill.write({"matched_payment_ids": [Command.clear()]})
+        self.assertFalse(bill.matched_payment_ids)
 
     def test_nobody_sets_the_state(self):
         """S2.1.10 Given a blocked bill, when its match state is written or a bill is created with one, then

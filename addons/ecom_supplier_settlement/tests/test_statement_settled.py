@@ -93,6 +93,53 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((first.amount_residual, second.amount_residual), (30, 0))
         self.assertEqual(statement.state, "paid")
 
+    def test_disputes_in_the_forecast(self):
+        """S2.0.2 Given bills of 100 and 40, the first due in two parts, when 60 of it are disputed, then the
+        later part and ten of the other stand as disputed, and all of it adds up; taken back, nothing does."""
+        terms = self.env["account.payment.term"].create(
+            {
+                "name": "half now",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 50, "nb_days": days})
+                    for days in (0, 60)
+                ],
+            }
+        )
+        self.vendor_bill((self.product, 4, 10), (self.other_product, 6, 10), invoice_payment_term_id=terms.id)
+        self.vendor_bill((self.product, 4, 10), day="2026-09-12", invoice_date_due="2026-09-12")
+        statement = self.sent()
+        bad = statement.line_ids.filtered(lambda line: line.amount == 60)
+        bad._dispute("price", "")
+        forecast = self.env["ecom.payable.forecast"]
+        rows = forecast.search([("partner_id", "=", self.supplier.id)])
+        said = [(str(row.date_due), row.state, row.amount, row.amount_currency) for row in rows]
+        self.assertEqual(
+            sorted(said),
+            [
+                ("2026-09-10", "disputed", 10, 10),
+                ("2026-09-10", "free", 40, 40),
+                ("2026-09-12", "free", 40, 40),
+                ("2026-11-09", "disputed", 50, 50),
+            ],
+        )
+        self.assertEqual((sum(rows.mapped("amount_disputed")), sum(rows.mapped("amount_free"))), (60, 80))
+        statement.action_cancel()
+        self.env.invalidate_all()
+        rows = forecast.search([("partner_id", "=", self.supplier.id)])
+        self.assertEqual((sum(rows.mapped("amount_disputed")), sum(rows.mapped("amount_free"))), (0, 140))
+
+    def test_a_share_of_a_dispute_abroad(self):
+        """S2.0.2 Given a bill of 100.00 dollars at 7, when 30.01 are disputed, then both currencies add up to
+        the bill."""
+        dollar = self.currency("USD", 7)
+        self.vendor_bill((self.product, 1, 69.99), (self.other_product, 1, 30.01), currency=dollar)
+        statement = self.statement(currency=dollar)
+        statement.action_send()
+        statement.line_ids.filtered(lambda line: line.amount == 30.01)._dispute("price", "")
+        rows = self.env["ecom.payable.forecast"].search([("partner_id", "=", self.supplier.id)])
+        said = {row.state: (row.amount_currency, row.amount) for row in rows}
+        self.assertEqual(said, {"free": (69.99, 489.93), "disputed": (30.01, 210.07)})
+
     def test_disputes_stay_on_their_own_bills(self):
         """I5 Given bills of 100 with 30 and 20 disputed, when paid, then each keeps its share open."""
         first = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10))

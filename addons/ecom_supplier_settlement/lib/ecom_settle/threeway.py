@@ -44,6 +44,7 @@ LINE_COLUMNS = (
     "company_digits",  # decimals of the company's currency
     "refund",  # a credit note: warns, never blocks
     "has_order",  # the line names an order line
+    "deducts",  # without order: it takes off a down payment
     "right_item",  # its product is the order line's, or, without one, on the orders of the bill
     "linked",  # 0: it names no order line, but the bill is of orders that have its product
     "unit_known",  # its unit converts into the order's
@@ -224,7 +225,7 @@ def _levels(facts: dict[str, Objects], verdict: pd.DataFrame, terms: Terms) -> d
         "wrong_item": where(~_flag(facts, "right_item"), BLOCK),
         "not_linked": where(~_flag(facts, "linked"), BLOCK),
         "unit_unknown": where(has_order & ~unit_known, BLOCK),
-        "no_order": where(~has_order, without),
+        "no_order": where(~has_order & ~_flag(facts, "deducts"), without),
         "quantity_over": where(known & (variance > 0), quantity),
         "quantity_under": where(known & (variance < 0), quantity),
         "ordered_over": where(known & (ordered > 0), over_order),
