@@ -41,7 +41,7 @@ class Browsing:
                     self.log_in(page, login, password or login)
                 yield page
                 # Requests that are still running would outlive the test's cursor.
-                page.wait_for_load_state("networkidle")
+                page.goto("about:blank")
             except BaseException:
                 PICTURES.mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=PICTURES / f"{self._testMethodName}.png", full_page=True)
