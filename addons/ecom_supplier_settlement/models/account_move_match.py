@@ -47,7 +47,7 @@ class AccountMove(models.Model):
 
     @api.depends("line_ids.matched_debit_ids", "line_ids.matched_credit_ids", "matched_payment_ids.state")
     def _compute_reconciled_payment_ids(self):
-        # A buyer opens the bill that waits for an answer, and may not read payments: Odoo asks for their number.
+        # A buyer opens the bill that waits for an answer and may not read payments, which Odoo counts.
         return super(AccountMove, self.sudo())._compute_reconciled_payment_ids()
 
     @api.depends("ecom_match_state", "ecom_match_result_ids.reasons")
