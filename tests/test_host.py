@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts" / "host"))
 
 import debian  # noqa: E402
+import odoo_tests  # noqa: E402
 import places  # noqa: E402
 import postgres  # noqa: E402
 
@@ -106,3 +107,36 @@ def test_no_address_is_printed(text):
 def test_a_stale_process_number_is_not_the_server(tmp_path, pid):
     (tmp_path / "postmaster.pid").write_text(pid + "\n")
     assert postgres._server_pid(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "said"),
+    [
+        pytest.param([], 1, "no test of Odoo ran", id="nothing ran"),
+        pytest.param(["0 post-tests in 0.10s"], 1, "no test of Odoo ran", id="no tests"),
+        pytest.param(["9 post-tests in 1.00s, 8 queries"], 0, "9 tests of Odoo, 0 failed", id="all passed"),
+        pytest.param(["FAIL: TestA.test_b", "9 post-tests in 1.00s"], 1, "FAILED TestA.test_b", id="failed"),
+        pytest.param(
+            ["ERROR: Subtest TestA.test_b (n=1)", "9 post-tests in 1.00s"], 1, "TestA.test_b", id="subtest"
+        ),
+        pytest.param(
+            ["ERROR: setUpClass (odoo.addons.account.TestA)", "9 post-tests in 1.00s"], 1, "TestA", id="class"
+        ),
+        pytest.param(
+            [f"FAIL: {next(iter(odoo_tests.EXPECTED))}", "9 post-tests in 1.00s"],
+            0,
+            "expected",
+            id="expected",
+        ),
+    ],
+)
+def test_what_a_log_of_odoos_tests_tells(lines, code, said, capsys):
+    start = "2026-11-22 09:11:40,600 13310"
+    log = "\n".join(
+        f"{start} INFO db odoo.service.server: {line}"
+        if "post-tests" in line
+        else f"{start} ERROR db odoo.addons.account.tests.test_x: {line}"
+        for line in lines
+    )
+    assert odoo_tests.report(log) == code
+    assert said in capsys.readouterr().out

@@ -3,6 +3,7 @@
 scripts/test                          everything
 scripts/test --fast                   lint and tests/ only: no database
 scripts/test PATH… [pytest options]   only these; below addons/ in a database of their own, no lint
+scripts/test --odoo MODULE…           Odoo's own tests of these modules, with all add-ons installed
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import browser
 import databases
 import environment
 import odoo_source
+import odoo_tests
 import postgres
 import settings
 from places import ADDONS, CONFIG, LOGS, PYTHON, ROOT, VENV, HostError, digest, only_one, say
@@ -41,6 +43,8 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
         return 0
+    if arguments[:1] == ["--odoo"]:
+        return _odoo(arguments[1:])
     fast = "--fast" in arguments
     arguments = [argument for argument in arguments if argument != "--fast"]
     paths = [argument for argument in arguments if _is_path(argument)]
@@ -52,6 +56,17 @@ def main(arguments: list[str]) -> int:
     os.environ["ECOM_LINT_FAILED"] = ", ".join(failed)
     code = _plain(paths or ["tests"], options) if fast or _is_plain(paths) else _with_odoo(paths, options)
     return code or bool(failed)
+
+
+def _odoo(modules: list[str]) -> int:
+    with only_one():
+        environment.ensure()
+        odoo_source.ensure()
+        server = postgres.ensure()
+        settings.write(server)
+        addons = [path.parent.name for path in _installable()]
+    LOGS.mkdir(exist_ok=True)
+    return odoo_tests.run(server, addons, modules)
 
 
 def lint() -> list[str]:

@@ -2,6 +2,7 @@
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .ecom_bill_facts import BILLS, MATCHED
@@ -90,7 +91,11 @@ class AccountMove(models.Model):
     def _unlink_never_matched(self):
         # Evidence counts for everybody, seen or not.
         results = self.env["ecom.match.result"].sudo()
-        if results.search_count([("move_id", "in", self.ids), ("cause", "!=", "manual")], limit=1):
+        # A bill that could be compared with nothing, and was not held up either, leaves no evidence.
+        compared = Domain("purchase_line_id", "!=", False) | Domain("kind", "=", "document")
+        compared |= Domain("verdict", "!=", "inside")
+        matched = Domain([("move_id", "in", self.ids), ("cause", "!=", "manual")]) & compared
+        if results.search_count(matched, limit=1):
             raise UserError(self.env._("A bill that was matched is kept as evidence. Cancel it instead."))
 
     def _post(self, soft=True):

@@ -170,6 +170,18 @@ class TestMatchBills(MatchCase):
         self.assertEqual(self.vendor_bill((self.product, 1, 50)).ecom_match_state, "none")
         self.assertEqual(self.vendor_bill((self.product, 1, 50.01)).ecom_match_state, "blocked")
 
+    def test_a_bill_of_no_order_is_no_evidence(self):
+        """I2 Given bills without order, when they are set back and deleted, then it is refused for the one
+        that was held up."""
+        free = self.vendor_bill((self.product, 1, 40))
+        self.policy(("no_order", None, 50))
+        held = self.vendor_bill((self.product, 1, 60))
+        (free | held).button_draft()
+        free.unlink()
+        self.assertFalse(free.exists())
+        with self.assertRaises(UserError):
+            held.unlink()
+
     def test_all_bills_of_a_line_count(self):
         """C10 Given 100 ordered and received, when a draft has 60 and another bill 60, then the second is
         over by 20, and ready again once the draft is cancelled."""
