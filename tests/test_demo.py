@@ -70,7 +70,7 @@ def test_the_table_shows_accounts_and_kinds_of_exception():
 
 
 def test_the_file_holds_the_figures_only(tmp_path):
-    report.write(tmp_path / "figures.json", [ACCOUNT])
+    report.write(tmp_path / "figures.json", outcome())
     [account] = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["accounts"]
     assert list(account) == list(report.KEYS)
     assert account["ledger_balance"] == "5.00"
@@ -127,7 +127,9 @@ def test_rates_come_before_bills_and_posting_last(tmp_path):
     [dollar, _euro] = odoo.asked("res.currency.rate.create")
     assert dollar[0]["name"] == "2026-08-31"
     assert dollar[0]["inverse_company_rate"] == flow.RATES["USD"]
-    assert [args[0]["login"] for args in odoo.asked("res.users.create")] == ["operator", "accountant"]
+    assert [args[0]["login"] for args in odoo.asked("res.users.create")] == [
+        person.login for person in flow.PEOPLE
+    ]
 
 
 def test_a_second_time_makes_nothing_anew(tmp_path):

@@ -7,7 +7,7 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import odoorpc
@@ -66,6 +66,10 @@ class Connection:
                     f"the connection to {self.address.url} broke: {_why(error)}. "
                     "Run the command again: doing it twice changes nothing."
                 ) from error
+
+    def again(self, user: str, password: str) -> Connection:
+        """A session of another user with the same database."""
+        return Connection(replace(self.address, user=user, password=password), self.progress)
 
     def speak(self, language: str) -> None:
         """The language of what the server says from now on."""

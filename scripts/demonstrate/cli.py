@@ -24,13 +24,15 @@ USER = PASSWORD = "admin"
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="demo",
-        description="Show an imaginary month of seven shops in a real Odoo; a second time changes nothing.",
+        description="Show a month of shops and suppliers in a real Odoo; a second time changes nothing.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--exit", action="store_true", help="end after the table instead of serving")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each account there")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the figures of accounts and suppliers there"
+    )
     parser.add_argument("--port", type=_port, help=f"default: {server.FIRST_PORT} or the next free one")
     parser.add_argument("--fresh", action="store_true", help="make the database and the files anew")
     return parser
@@ -86,9 +88,10 @@ def _demo(given: argparse.Namespace) -> int:
                 connection = Connection(address, progress)
                 first = min(order.ordered.date() for order in world.orders)
                 outcome = flow.run(connection, place.FILES, first - timedelta(days=1))
+                flow.run_suppliers(connection, place.FILES, outcome)
                 print(report.text(outcome), flush=True)
                 if given.json:
-                    report.write(given.json, outcome.figures)
+                    report.write(given.json, outcome)
                 if not given.exit:
                     print(welcome(odoo.url), flush=True)
                     with contextlib.suppress(KeyboardInterrupt):
@@ -120,10 +123,11 @@ def _recorded(path: Path, address: Address) -> Iterator[None]:
 
 
 def welcome(url: str) -> str:
-    people = [(USER, PASSWORD), *((person.login, person.password) for person in flow.PEOPLE)]
+    named = [(person.login, person.password) for person in (*flow.PEOPLE, flow.VENDOR)]
+    people = [(USER, PASSWORD), *named]
     logins = "\n".join(f"  {login:<12} password {password}" for login, password in people)
     return f"""Odoo serves the demo at {url}
 {logins}
 
-Ask it from another terminal: scripts/ecom exceptions, scripts/ecom accounts, scripts/ecom --help
+Ask it from another terminal: scripts/ecom exceptions, scripts/ecom settle blocked, scripts/ecom --help
 Ctrl-C ends it."""

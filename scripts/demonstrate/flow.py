@@ -11,6 +11,9 @@ from typing import Any
 from client import files, stages
 from client.connection import Connection
 
+from . import suppliers
+from .hands import Hands
+
 # Chinese yuan for one unit; any plausible rate will do for an imaginary month.
 RATES = {"USD": 7.10, "EUR": 8.30}
 ENGLISH = "en_US"
@@ -24,12 +27,24 @@ class Person:
     password: str
     name: str
     group: str
+    addon: str = "ecom_connectors"
 
 
 PEOPLE = (
     Person(login="operator", password="operator", name="Shop Operator", group="group_operator"),
     Person(login="accountant", password="accountant", name="Accountant", group="group_accountant"),
+    Person(
+        login="buyer", password="buyer", name="Buyer", group="group_buyer", addon="ecom_supplier_settlement"
+    ),
+    Person(
+        login="keeper",
+        password="keeper",
+        name="Warehouse Keeper",
+        group="group_warehouse",
+        addon="ecom_supplier_settlement",
+    ),
 )
+VENDOR = Person(login="supplier", password="supplier", name="Supplier", group="group_portal", addon="base")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +56,8 @@ class Outcome:
     check: Mapping[str, Any] = field(default_factory=dict)
     figures: Sequence[Mapping[str, Any]] = ()
     exceptions: Sequence[Mapping[str, Any]] = ()
+    suppliers: Sequence[Mapping[str, Any]] = ()
+    surprises: list[str] = field(default_factory=list)
 
 
 def run(connection: Connection, folder: Path, rates_day: date) -> Outcome:
@@ -70,6 +87,34 @@ def run(connection: Connection, folder: Path, rates_day: date) -> Outcome:
     outcome.figures = connection.call("figures")["accounts"]
     outcome.exceptions = connection.call("exceptions")
     return outcome
+
+
+def run_suppliers(connection: Connection, folder: Path, outcome: Outcome) -> None:
+    """The same month seen from the other side; its figures and surprises go to the outcome."""
+    connection.progress.say("suppliers: set-up")
+    company = ensure_company(connection, files.read_json(str(folder / "setup.json"))["company"])
+
+    def portal(supplier: int) -> Connection:
+        known = connection.execute(
+            "res.partner", "search", [("parent_id", "=", supplier), ("name", "=", VENDOR.name)]
+        )
+        person = (
+            known[0]
+            if known
+            else connection.execute("res.partner", "create", {"name": VENDOR.name, "parent_id": supplier})
+        )
+        ensure_person(connection, company, VENDOR, partner_id=person)
+        return connection.again(VENDOR.login, VENDOR.password)
+
+    hands = Hands(
+        admin=connection,
+        **{login: connection.again(login, login) for login in ("buyer", "keeper", "accountant")},
+        portal=portal,
+        company=company,
+        say=connection.progress.say,
+    )
+    done = suppliers.run(hands, folder / "suppliers")
+    outcome.suppliers, outcome.surprises = done.figures, done.problems
 
 
 def ensure_english(connection: Connection) -> None:
@@ -105,26 +150,32 @@ def ensure_rates(connection: Connection, company: int, day: date) -> None:
 
 def ensure_people(connection: Connection, company: int) -> None:
     for person in PEOPLE:
-        if connection.execute("res.users", "search_count", [("login", "=", person.login)]):
-            continue
-        [group] = connection.execute(
-            "ir.model.data",
-            "search_read",
-            [("module", "=", "ecom_connectors"), ("name", "=", person.group)],
-            ["res_id"],
-        )
-        connection.execute(
-            "res.users",
-            "create",
-            {
-                "name": person.name,
-                "login": person.login,
-                "password": person.password,
-                "lang": ENGLISH,
-                "tz": "Asia/Shanghai",
-                "company_ids": [(6, 0, [company])],
-                "company_id": company,
-                "group_ids": [(4, group["res_id"])],
-            },
-            context={"no_reset_password": True},
-        )
+        ensure_person(connection, company, person)
+
+
+def ensure_person(connection: Connection, company: int, person: Person, **more: Any) -> None:
+    """The person's login, with nothing but its group; `more` are fields of the user."""
+    if connection.execute("res.users", "search_count", [("login", "=", person.login)]):
+        return
+    [group] = connection.execute(
+        "ir.model.data",
+        "search_read",
+        [("module", "=", person.addon), ("name", "=", person.group)],
+        ["res_id"],
+    )
+    connection.execute(
+        "res.users",
+        "create",
+        {
+            "name": person.name,
+            "login": person.login,
+            "password": person.password,
+            "lang": ENGLISH,
+            "tz": "Asia/Shanghai",
+            "company_ids": [(6, 0, [company])],
+            "company_id": company,
+            "group_ids": [(6, 0, [group["res_id"]])],
+            **more,
+        },
+        context={"no_reset_password": True},
+    )

@@ -13,11 +13,11 @@ import odoo_source
 import postgres
 import settings
 from places import ADDONS, HOST, ROOT, HostError, digest, only_one, say, set_stamp, stamp_is, write_if_changed
-from world import demo
+from world import demo, suppliers
 from world.making import World
 
 DATABASE = "ecom_demo"
-ADDON_NAMES = ("ecom_connectors", "ecom_recon")
+ADDON_NAMES = ("ecom_connectors", "ecom_recon", "ecom_supplier_settlement")
 FILES = HOST / "demo"
 RECORD = HOST / "demo.json"
 _STAMP = "demo"
@@ -97,4 +97,5 @@ def _write(world: World, identity: str) -> None:
     say("files: writing an imaginary month")
     shutil.rmtree(FILES, ignore_errors=True)
     world.write(FILES)
+    suppliers.make().write(FILES / "suppliers")
     write_if_changed(mark, identity)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from client.errors import FINE, REFUSED, WRONG
 from client.stages import GOOD
 from client.tables import Column, left, right, table
 
+from . import suppliers
 from .flow import Outcome
 
 KEYS = ("code", "lines", "matched", "exceptions", "posted", "ledger_balance", "platform_closing")
@@ -26,22 +26,26 @@ _ACCOUNTS = [
 ]
 
 
-def document(figures: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The figures of each account as `--json` writes them."""
-    return {"accounts": [{key: account[key] for key in KEYS} for account in figures]}
+def document(outcome: Outcome) -> dict[str, Any]:
+    """The figures of each account and supplier as `--json` writes them."""
+    return {
+        "accounts": [{key: account[key] for key in KEYS} for account in outcome.figures],
+        "suppliers": suppliers.document(outcome.suppliers),
+    }
 
 
-def write(path: Path, figures: Sequence[Mapping[str, Any]]) -> None:
-    path.write_text(json.dumps(document(figures), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+def write(path: Path, outcome: Outcome) -> None:
+    path.write_text(json.dumps(document(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def text(outcome: Outcome) -> str:
-    """Both tables, and below them whatever is not as it should be."""
+    """The tables, and below them whatever is not as it should be."""
     kinds = Counter(exception["type"] for exception in outcome.exceptions)
     rows = [{"exception": kind, "open": count} for kind, count in sorted(kinds.items())]
     rows.append({"exception": "all", "open": kinds.total()})
     parts = [
         table(_ACCOUNTS, outcome.figures, "no accounts"),
+        suppliers.text(outcome.suppliers),
         table([*left("exception"), *right("open")], rows),
         "".join(f"{problem}\n" for problem in problems(outcome)),
     ]
@@ -65,6 +69,12 @@ def problems(outcome: Outcome) -> list[str]:
         f"{account['code']}: ledger and platform differ by {account['difference']} {account['currency']}"
         for account in outcome.figures
         if Decimal(account["difference"])
+    ]
+    found += [f"not as planned: {surprise}" for surprise in outcome.surprises]
+    found += [
+        f"{row['supplier']}: statement and ledger differ by {row['difference']} {row['currency']}"
+        for row in outcome.suppliers
+        if Decimal(row["difference"] or 0)
     ]
     return found if outcome.figures else [*found, "there is no account"]
 
