@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,28 @@ from .supply_setup import NOON, Plan
 Step = Mapping[str, Any]
 # What happens first on one day.
 KINDS = ("receipt", "return", "bill", "payment")
+# So many days are done at once, kind after kind; a bill that is before its goods is so in another window.
+WINDOW = 5
 
 
 class StepError(Exception):
     """A step did not do what it must; the text says which."""
 
 
-def steps(plan: Plan, first: Sequence[str] = ()) -> list[tuple[str, Step]]:
-    """(kind, step) by their days; those of the kinds in `first` before all others, whatever their day."""
+def steps(plan: Plan, first: Sequence[str] = ()) -> list[tuple[str, list[Step]]]:
+    """(kind, its steps in the order of their days), window after window of some days.
+
+    :param first: kinds whose steps come before all others, whatever their day
+    """
     found = [("return" if step["back"] else "receipt", step) for step in plan["receipts"]]
     found += [("bill", step) for step in plan["bills"]]
     found += [("payment", step) for step in plan["payments"]]
     rank = {kind: place for place, kind in enumerate(first)}
-    return sorted(found, key=lambda it: (rank.get(it[0], len(rank)), it[1]["day"], KINDS.index(it[0])))
+    groups: dict[tuple[int, int, int], list[Step]] = {}
+    for kind, step in found:
+        window = 0 if kind in rank else date.fromisoformat(step["day"]).toordinal() // WINDOW
+        groups.setdefault((rank.get(kind, len(rank)), window, KINDS.index(kind)), []).append(step)
+    return [(KINDS[key[2]], sorted(groups[key], key=lambda it: it["day"])) for key in sorted(groups)]
 
 
 class Days:
@@ -39,17 +49,18 @@ class Days:
         self._pickings = self._count_pickings()
         self._bills = self._known_bills()
 
-    def run(self, wanted: Sequence[tuple[str, Step]]) -> None:
-        does: dict[str, Callable[[Step], None]] = {
+    def run(self, wanted: Sequence[tuple[str, list[Step]]]) -> None:
+        does: dict[str, Callable[[list[Step]], None]] = {
             "receipt": self._receive,
             "return": self._send_back,
             "bill": self._bill,
             "payment": self._pay,
         }
-        for place, (kind, step) in enumerate(wanted, start=1):
-            does[kind](step)
-            if place % 20 == 0 or place == len(wanted):
-                self.hands.say(f"suppliers: {place} of {len(wanted)} receipts, returns, bills and payments")
+        total, done = sum(len(group) for _kind, group in wanted), 0
+        for kind, group in wanted:
+            does[kind](group)
+            done += len(group)
+            self.hands.say(f"suppliers: {done} of {total} receipts, returns, bills and payments")
 
     # --- what is there already -----------------------------------------------------
 
@@ -93,34 +104,55 @@ class Days:
 
     # --- goods -----------------------------------------------------------------------
 
-    def _receive(self, step: Step) -> None:
-        if self._is_done(step):
+    def _receive(self, group: list[Step]) -> None:
+        left = [step for step in group if not self._is_done(step)]
+        while left:
+            # Of two receipts of one order the second one waits for the first one's backorder.
+            now = list({step["order"]: step for step in reversed(left)}.values())
+            self._report([step for step in now if step["report"]])
+            self._by_hand([step for step in now if not step["report"]])
+            left = [step for step in left if step not in now]
+
+    def _report(self, group: list[Step]) -> None:
+        """The warehouse's reports book what they say."""
+        if not group:
             return
-        if step["report"]:
-            [result] = self.hands.keeper.settle("import_notices", [self._file(step["report"])])
-            if result["state"] != "stored":
-                raise StepError(f"{step['report']}: {result['problems']}")
-            self.hands.keeper.execute("ecom.delivery.notice", "action_receive", result["notices"])
-            [notice] = self.hands.keeper.execute(
-                "ecom.delivery.notice", "read", result["notices"], ["picking_ids"]
-            )
-            self._date(notice["picking_ids"], step["day"])
+        files = [self._file(step["report"]) for step in group]
+        results = self.hands.keeper.settle("import_notices", files, what="reading receipt reports")
+        for result in results:
+            if result["state"] != "stored" or len(result["notices"]) != 1:
+                raise StepError(f"{result['file']}: {result['problems']}")
+        ids = [result["notices"][0] for result in results]
+        self.hands.keeper.execute("ecom.delivery.notice", "action_receive", ids, what="booking reports")
+        rows = self.hands.keeper.execute("ecom.delivery.notice", "read", ids, ["picking_ids"])
+        pickings = {row["id"]: row["picking_ids"] for row in rows}
+        self._date({one: step["day"] for key, step in zip(ids, group, strict=True) for one in pickings[key]})
+
+    def _by_hand(self, group: list[Step]) -> None:
+        if not group:
             return
         moves = self.hands.keeper.execute(
             "stock.move",
             "search_read",
             [
-                ("purchase_line_id.order_id", "=", self.hands.of("order", step["order"])),
+                (
+                    "purchase_line_id.order_id",
+                    "in",
+                    [self.hands.of("order", step["order"]) for step in group],
+                ),
                 ("state", "not in", ("draft", "done", "cancel")),
                 ("location_dest_usage", "=", "internal"),
             ],
             ["picking_id", "purchase_line_id"],
         )
-        self._validate(step, moves)
+        self._validate(group, moves)
 
-    def _send_back(self, step: Step) -> None:
-        if self._is_done(step):
-            return
+    def _send_back(self, group: list[Step]) -> None:
+        for step in group:
+            if not self._is_done(step):
+                self._send_back_one(step)
+
+    def _send_back_one(self, step: Step) -> None:
         done = self.hands.keeper.execute(
             "stock.move",
             "search_read",
@@ -152,7 +184,7 @@ class Days:
             [("picking_id", "=", action["res_id"])],
             ["picking_id", "purchase_line_id"],
         )
-        self._validate(step, moves)
+        self._validate([step], moves)
 
     def _by_product(self, step: Step) -> dict[int, int]:
         order = next(one for one in self.plan["orders"] if one["number"] == step["order"])
@@ -161,52 +193,74 @@ class Days:
             for line, count in zip(order["lines"], step["pieces"], strict=True)
         }
 
-    def _validate(self, step: Step, moves: Sequence[Mapping[str, Any]]) -> None:
-        """Put the pieces on the moves of one transfer and validate it; the rest stays open."""
-        pieces = {
-            self.hands.of("order_line", f"{step['order']} {position}"): count
-            for position, count in enumerate(step["pieces"])
-        }
+    def _validate(self, group: list[Step], moves: Sequence[Mapping[str, Any]]) -> None:
+        """Put the pieces on the moves, one transfer for each step, and validate; the rest stays open."""
+        pieces, days = {}, {}
+        for step in group:
+            for position, count in enumerate(step["pieces"]):
+                line = self.hands.of("order_line", f"{step['order']} {position}")
+                pieces[line], days[line] = count, step["day"]
+        pickings: dict[int, str] = {}
+        commands: dict[int, list[tuple[int, int, dict[str, Any]]]] = {}
         for move in moves:
-            count = pieces.get(move["purchase_line_id"][0], 0)
-            values = {"quantity": count, "picked": bool(count)}
-            self.hands.keeper.execute("stock.move", "write", [move["id"]], values)
-        pickings = sorted({move["picking_id"][0] for move in moves})
+            line, picking = move["purchase_line_id"][0], move["picking_id"][0]
+            values = {"quantity": pieces[line], "picked": bool(pieces[line])}
+            commands.setdefault(picking, []).append((1, move["id"], values))
+            pickings[picking] = days[line]
+        for picking, changes in commands.items():
+            self.hands.keeper.execute("stock.picking", "write", [picking], {"move_ids": changes})
         self.hands.keeper.execute(
-            "stock.picking", "button_validate", pickings, context={"skip_backorder": True, "skip_sms": True}
+            "stock.picking",
+            "button_validate",
+            list(pickings),
+            context={"skip_backorder": True, "skip_sms": True},
+            what="receiving goods",
         )
-        self._date(pickings, step["day"])
+        self._date(pickings)
 
-    def _date(self, pickings: Sequence[int], day: str) -> None:
+    def _date(self, pickings: Mapping[int, str]) -> None:
+        """Done on these days, not now."""
         rows = self.hands.keeper.execute("stock.picking", "read", list(pickings), ["name", "state"])
         for row in rows:
             if row["state"] != "done":
-                raise StepError(f"{row['name']} of {day} is not done")
-        self.hands.keeper.execute("stock.picking", "write", list(pickings), {"date_done": f"{day} {NOON}"})
+                raise StepError(f"{row['name']} of {pickings[row['id']]} is not done")
+        for day in sorted(set(pickings.values())):
+            ids = [picking for picking, its in pickings.items() if its == day]
+            self.hands.keeper.execute("stock.picking", "write", ids, {"date_done": f"{day} {NOON}"})
 
     # --- bills and payments ------------------------------------------------------------
 
-    def _bill(self, step: Step) -> None:
-        found = self._bills.get(step["number"])
-        if not found:
-            found = {"id": self._typed(step) if step["typed"] else self._imported(step), "state": "draft"}
-        if found["state"] == "draft":
-            self.hands.accountant.execute("account.move", "action_post", [found["id"]], what="posting a bill")
-        self._bills[step["number"]] = {**found, "state": "posted", "payment_state": "not_paid"} | {
-            name: found[name] for name in ("payment_state",) if name in found
-        }
+    def _bill(self, group: list[Step]) -> None:
+        missing = [step for step in group if step["number"] not in self._bills]
+        made = self._imported([step for step in missing if not step["typed"]])
+        made |= {step["number"]: self._typed(step) for step in missing if step["typed"]}
+        for number, bill in made.items():
+            self._bills[number] = {"id": bill, "state": "draft", "payment_state": "not_paid"}
+        drafts = [it for step in group if (it := self._bills[step["number"]])["state"] == "draft"]
+        if drafts:
+            ids = [bill["id"] for bill in drafts]
+            self.hands.accountant.execute("account.move", "action_post", ids, what="posting bills")
+        for bill in drafts:
+            bill["state"] = "posted"
 
-    def _imported(self, step: Step) -> int:
-        [result] = self.hands.buyer.settle("import_bills", [self._file(step["file"])])
-        if result["state"] == "refused" or len(result["bills"]) != 1:
-            raise StepError(f"{step['file']}: {result['problems'] or result['bills']}")
-        [bill] = result["bills"]
-        ordered = sum(1 for line in step["lines"] if line["order"])
-        if bill["linked"] != ordered or bill["total"].lstrip("-") != step["total"]:
-            raise StepError(
-                f"{step['file']}: {bill['linked']} of {ordered} lines linked, total {bill['total']}"
-            )
-        return int(bill["id"])
+    def _imported(self, group: list[Step]) -> dict[str, int]:
+        """{number: id} of the drafts that the files gave."""
+        if not group:
+            return {}
+        files = [self._file(step["file"]) for step in group]
+        found = {}
+        results = self.hands.buyer.settle("import_bills", files, what="importing bills")
+        for step, result in zip(group, results, strict=True):
+            if result["state"] == "refused" or len(result["bills"]) != 1:
+                raise StepError(f"{step['file']}: {result['problems'] or result['bills']}")
+            [bill] = result["bills"]
+            ordered = sum(1 for line in step["lines"] if line["order"])
+            if bill["linked"] != ordered or bill["total"].lstrip("-") != step["total"]:
+                raise StepError(
+                    f"{step['file']}: {bill['linked']} of {ordered} lines linked, total {bill['total']}"
+                )
+            found[step["number"]] = int(bill["id"])
+        return found
 
     def _typed(self, step: Step) -> int:
         supplier = next(one for one in self.plan["suppliers"] if one["key"] == step["supplier"])
@@ -238,24 +292,28 @@ class Days:
         )
         return int(made[0] if isinstance(made, list) else made)
 
-    def _pay(self, step: Step) -> None:
-        bill = self._bills[step["bill"]]
-        if bill["payment_state"] != "not_paid":
-            return
-        try:
-            wizard = self.hands.accountant.execute(
-                "account.payment.register",
-                "create",
-                {"payment_date": step["day"], "journal_id": self.hands.of("journal", "bank")},
-                context={"active_model": "account.move", "active_ids": [bill["id"]]},
-            )
-            self.hands.accountant.execute(
-                "account.payment.register", "action_create_payments", [wizard], what=f"paying {step['bill']}"
-            )
-        except RefusedError:
-            if not step["refused"]:
-                raise
-            self.refused.append(step["bill"])
+    def _pay(self, group: list[Step]) -> None:
+        for step in group:
+            bill = self._bills[step["bill"]]
+            if bill["payment_state"] != "not_paid":
+                continue
+            try:
+                self._pay_one(bill["id"], step["day"])
+            except RefusedError:
+                if not step["refused"]:
+                    raise
+                self.refused.append(step["bill"])
+
+    def _pay_one(self, bill: int, day: str) -> None:
+        wizard = self.hands.accountant.execute(
+            "account.payment.register",
+            "create",
+            {"payment_date": day, "journal_id": self.hands.of("journal", "bank")},
+            context={"active_model": "account.move", "active_ids": [bill]},
+        )
+        self.hands.accountant.execute(
+            "account.payment.register", "action_create_payments", [wizard], what="paying a bill"
+        )
 
     def _file(self, name: str) -> dict[str, str]:
         content = (self.folder / name).read_bytes()
