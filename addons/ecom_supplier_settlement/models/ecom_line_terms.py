@@ -319,12 +319,6 @@ class PurchaseOrderLine(models.Model):
 class PurchaseOrder(models.Model):
     _inherit = "purchase.order"
 
-    def button_approve(self, force=False):
-        """A confirmed order of a supplier with agreed prices has its payables at once."""
-        result = super().button_approve(force=force)
-        self.env["ecom.line.terms"]._follow(self.order_line)
-        return result
-
     def _ecom_day(self, zone):
         """The day the order was confirmed, in this time zone."""
         moment = self.date_approve or self.date_order
