@@ -23,8 +23,6 @@ UNPAID = ("not_paid", "blocked", "draft", "cancel")
 ITEM_SAYS_PAID = {"amount_residual", "amount_residual_currency", "reconciled"}
 LINKS = ("matched_payment_ids", "reconciled_payment_ids")
 NAMED = 5
-# In the context while Odoo computes what is paid; what comes by RPC cannot hold this object.
-_COMPUTING = object()
 
 
 class AccountMove(models.Model):
@@ -79,10 +77,6 @@ class AccountMove(models.Model):
         ]
         self.browse(grown)._ecom_refuse_payment()
         return result
-
-    def _compute_amount(self):
-        # Odoo also computes outside of a recomputation, when totals of tax are entered.
-        return super(AccountMove, self.with_context(ecom_computes_paid=_COMPUTING))._compute_amount()
 
     def action_force_register_payment(self):
         self._ecom_refuse_payment()
@@ -160,9 +154,10 @@ class AccountPartialReconcile(models.Model):
 
 
 def _stated(records, vals, names):
-    """Those of the records to which these values are news; what Odoo computes nobody states."""
-    if records.env.context.get("ecom_computes_paid") is _COMPUTING:
-        return records.browse()
+    """Those of the records to which these values are news.
+
+    Odoo writes what it computes, too, when totals of tax are entered; reading a field computes the same.
+    """
     return records.filtered(lambda record: any(differs(record, name, vals[name]) for name in names))
 
 
