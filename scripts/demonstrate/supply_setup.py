@@ -149,10 +149,17 @@ def _warehouses(hands: Hands, plan: Plan) -> None:
 
 
 def _suppliers(hands: Hands, plan: Plan) -> None:
+    [term] = hands.admin.execute(
+        "ir.model.data",
+        "search_read",
+        [("module", "=", "account"), ("name", "=", "account_payment_term_30days")],
+        ["res_id"],
+    )
     values = {
         one["ref"]: {
             "name": one["name"],
             "ref": one["ref"],
+            "property_supplier_payment_term_id": term["res_id"],
             "vat": one["vat"],
             "lang": one["lang"],
             "is_company": True,

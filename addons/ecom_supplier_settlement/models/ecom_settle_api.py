@@ -41,6 +41,7 @@ class EcomSettleApi(models.AbstractModel):
             total, linked, lines}], problems: [{row, column, text, reason, message}]}`; state is "ready"
             (drafts were made), "skipped" (the very file is attached to bills already) or "refused"
         """
+        self._staff()
         if len(files) > FILE_LIMIT:
             raise UserError(self.env._("At most %s files at once.", FILE_LIMIT))
         partner = self._supplier(supplier) if supplier else self.env["res.partner"]
@@ -99,6 +100,7 @@ class EcomSettleApi(models.AbstractModel):
         :param bills: numbers, references or ids; without it all posted bills that are not paid
         :return: `{"bills", "states": {state: count}, "changed": [{bill, reference, before, state}]}`
         """
+        self._staff()
         moves = self._bills(bills) if bills else self._open_bills()
         before = {move.id: move.ecom_match_state for move in moves}
         moves.action_ecom_match()
@@ -126,6 +128,7 @@ class EcomSettleApi(models.AbstractModel):
         """Bills that may not be paid, oldest first: `[{bill, reference, supplier, currency, day, due, total,
         residual, reasons: [code], why, lines: [{product, order, reasons: [code], billed, expected,
         variance_price}]}]`; quantities are in the order's unit."""
+        self._staff()
         moves = self.env["account.move"].search(
             [
                 ("ecom_match_state", "=", "blocked"),
@@ -320,6 +323,11 @@ class EcomSettleApi(models.AbstractModel):
 
     def _money(self, amount, currency):
         return self.env["ecom.api"]._money(amount, currency)
+
+    def _staff(self):
+        """Suppliers have the portal; what is said here is for our own people."""
+        if not self.env.user.has_group(BUYER):
+            self._need(ACCOUNTANT, self.env._("Only buyers and accountants ask for this."))
 
     def _need(self, group, text):
         if not self.env.user.has_group(group):

@@ -4,10 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
-
-from .ecom_settlement import ACCOUNTANT, BUYER
 
 
 class EcomSettleApi(models.AbstractModel):
@@ -25,9 +22,7 @@ class EcomSettleApi(models.AbstractModel):
             the month; the rest is from the statement that ends with the month, null without one
         :raises AccessError: for others than buyers and accountants
         """
-        user = self.env.user
-        if not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
-            raise AccessError(self.env._("Only buyers and accountants see suppliers' figures."))
+        self._staff()
         first, last = self._month(month)
         self.env.flush_all()
         rows = self.env.execute_query_dict(self._suppliers_sql(first, last))

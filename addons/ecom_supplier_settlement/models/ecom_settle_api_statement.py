@@ -52,6 +52,7 @@ class EcomSettleApi(models.AbstractModel):
         :param state: one of the states; without it all but cancelled ones
         :param month: only those that end in it
         """
+        self._staff()
         domain = [("company_id", "in", self.env.companies.ids)]
         if state and state not in dict(STATES):
             states = ", ".join(key for key, _name in STATES)
@@ -79,6 +80,7 @@ class EcomSettleApi(models.AbstractModel):
 
         :param number: number or id
         """
+        self._staff()
         found = self._settlement(number)
         [head] = self._settlement_rows(found)
         lines = self.env["ecom.settlement.line"].search(
@@ -105,6 +107,7 @@ class EcomSettleApi(models.AbstractModel):
         :return: as `settlements`
         :raises UserError: one does not foot; the text names the entries
         """
+        self._staff()
         found = self.env["ecom.settlement"].union(*map(self._settlement, numbers))
         found.filtered(lambda settlement: settlement.state == "draft").action_send()
         return self._settlement_rows(found)
@@ -115,6 +118,7 @@ class EcomSettleApi(models.AbstractModel):
 
         :param form: "pdf" or "xlsx"
         """
+        self._staff()
         makers = {"pdf": "_render_pdf", "xlsx": "_render_xlsx"}
         if form not in makers:
             raise UserError(self.env._("Statements are printed as pdf or xlsx."))

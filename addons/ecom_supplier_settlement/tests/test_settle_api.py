@@ -125,8 +125,32 @@ class TestSettleApi(StatementCase):
         ):
             with self.subTest(words=words), self.assertRaisesRegex(UserError, words):
                 call()
-        with self.assertRaises(AccessError):
-            self.as_(self.keeper).suppliers("2026-09")
+
+    def test_suppliers_and_warehouse_people_are_not_told(self):
+        """I4 Given a sent statement of a supplier with a login, then the facade tells it nothing, and nothing
+        to people who only receive goods."""
+        self.vendor_bill((self.product, 1, 5))
+        [row] = self.as_(self.buyer).statements("2026-09", ["SUP-A"])
+        self.as_(self.buyer).send([row["number"]])
+        partner = self.env["res.partner"].create({"name": "Vendor", "parent_id": self.supplier.id})
+        vendor = self.person("vendor", "base.group_portal", partner_id=partner.id)
+        for user in (vendor, self.keeper):
+            api = self.as_(user)
+            for call in (
+                lambda api=api: api.settlements(),
+                lambda api=api: api.settlement(row["number"]),
+                lambda api=api: api.print_statement(row["number"]),
+                lambda api=api: api.send([row["number"]]),
+                lambda api=api: api.statements("2026-09"),
+                lambda api=api: api.suppliers("2026-09"),
+                lambda api=api: api.blocked(),
+                lambda api=api: api.match(),
+                lambda api=api: api.rebates(),
+                lambda api=api: api.accrue("2026-09"),
+                lambda api=api: api.import_bills([]),
+            ):
+                with self.assertRaises(AccessError):
+                    call()
 
     def test_other_companies_are_not_there(self):
         """I4 Given a statement of another company, then nobody here finds it by its number."""
