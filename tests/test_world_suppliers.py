@@ -214,7 +214,7 @@ def _tiers(base, clause):
 
 def test_a_small_month_and_another_one():
     small = suppliers.make(1, roles=suppliers.SMALL)
-    assert len(small.plan["suppliers"]) == 3
+    assert len(small.plan["suppliers"]) == 4
     assert {bill["fault"] for bill in small.plan["bills"]} == set(PLANTED)
     february = suppliers.make(1, start=date(2027, 2, 1))
     assert february.plan["end"] == "2027-02-28"

@@ -36,10 +36,11 @@ from .supply_terms import contracts
 
 SMALL = {
     "tea": "clean price_over late_receipt returned twice unbilled",
+    "textile": "clean short",
     "tools": "clean rate_only small_extra open partial",
     "toys": "no_order uncredited over wrong_item quantity_over price_warn",
 }
-"""Some of each fault with three suppliers, for tests."""
+"""Some of each fault and clause with four suppliers, for tests."""
 
 
 @dataclass(kw_only=True)
