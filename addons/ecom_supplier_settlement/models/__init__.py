@@ -62,3 +62,4 @@ from . import ecom_campaign_share
 from . import ecom_claim
 from . import ecom_terms_sources
 from . import ecom_line_terms
+from . import ecom_supplier_overview

@@ -24,3 +24,4 @@ from . import test_claims
 from . import test_line_terms
 from . import test_supplier_month
 from . import test_supplier_access
+from . import test_supplier_overview

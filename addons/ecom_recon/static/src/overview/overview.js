@@ -4,7 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 
-/** The accounts, below tiles that count what waits in all of them. */
+/** Accounts or suppliers, below tiles that count what waits in all of them. */
 export class EcomOverviewRenderer extends KanbanRenderer {
     static template = "ecom_recon.OverviewRenderer";
 
@@ -18,7 +18,7 @@ export class EcomOverviewRenderer extends KanbanRenderer {
     }
 
     async loadTiles() {
-        this.overview.tiles = await this.orm.call("ecom.account", "overview_tiles", []);
+        this.overview.tiles = await this.orm.call(this.props.list.resModel, "overview_tiles", []);
     }
 
     tileClass(tile) {
