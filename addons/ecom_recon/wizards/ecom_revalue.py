@@ -99,7 +99,7 @@ class EcomRevalueLine(models.TransientModel):
     _description = "Revaluation Preview"
 
     wizard_id = fields.Many2one("ecom.revalue", ondelete="cascade")
-    account_id = fields.Many2one("ecom.account", "Account", readonly=True)
+    account_id = fields.Many2one("ecom.account", readonly=True)
     ledger_id = fields.Many2one("account.account", "Ledger Account", readonly=True)
     currency_id = fields.Many2one(related="account_id.currency_id")
     company_currency_id = fields.Many2one(

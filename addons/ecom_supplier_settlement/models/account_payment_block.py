@@ -196,7 +196,8 @@ class AccountPayment(models.Model):
         return result
 
 
-class AccountPaymentRegister(models.TransientModel):
+# It stands with what it guards.
+class AccountPaymentRegister(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _inherit = "account.payment.register"
 
     def _create_payments(self):

@@ -34,7 +34,7 @@ class EcomAccrualLine(models.Model):
     purchase_line_id = fields.Many2one(
         "purchase.order.line", "Order Line", required=True, readonly=True, ondelete="restrict", index=True
     )
-    order_id = fields.Many2one("purchase.order", "Order", required=True, readonly=True, ondelete="restrict")
+    order_id = fields.Many2one("purchase.order", required=True, readonly=True, ondelete="restrict")
     partner_id = fields.Many2one("res.partner", "Supplier", required=True, readonly=True, ondelete="restrict")
     product_id = fields.Many2one("product.product", required=True, readonly=True, ondelete="restrict")
     account_id = fields.Many2one("account.account", "Debit Account", readonly=True, ondelete="restrict")

@@ -6,7 +6,7 @@ from odoo import api, models
 class EcomAlias(models.Model):
     _inherit = "ecom.alias"
 
-    def _give_product(self):
+    def _give_product(self):  # pylint: disable=missing-return
         """Notice lines that came before their code was known get its product and look for their order."""
         super()._give_product()
         for alias in self.filtered(lambda alias: alias.product_id and alias.origin != "shop"):

@@ -194,7 +194,8 @@ class EcomBillIntake(models.AbstractModel):
         moves = self.env["account.move"]
         twin = document.is_einvoice and moves._ecom_einvoice_twin(company, document.number)
         if twin:
-            raise UserError(f"{name}: {moves._ecom_twin_text(twin[0])}")
+            text = f"{name}: {moves._ecom_twin_text(twin[0])}"
+            raise UserError(text)
         move_type = "in_refund" if is_refund else "in_invoice"
         twin = moves._ecom_reference_twins(
             company, supplier, move_type, document.number, currency, float(document.total)
@@ -293,7 +294,8 @@ class EcomBillIntake(models.AbstractModel):
             else:
                 reason = self._let_odoo_read(name, move, file, partner)
             if reason:
-                raise UserError(f"{name}: {reason}")
+                text = f"{name}: {reason}"
+                raise UserError(text)
         elif einvoice.is_xml(content):
             raise UserError(self._problem_text(name, [Problem(0, "", "", "not_an_einvoice")]))
         elif not partner:

@@ -241,7 +241,7 @@ class EcomBillLinker(models.AbstractModel):
         if not names:
             return found
         for lang, _name in self.env["res.lang"].get_installed():
-            for unit in self.env["uom.uom"].with_context(lang=lang).search([]):
+            for unit in self.env["uom.uom"].with_context(lang=lang).search([]):  # pylint: disable=no-search-all
                 if unit.name.lower() in {name.lower() for name in names}:
                     found.setdefault(unit.name.lower(), unit.with_env(self.env))
         return found

@@ -128,7 +128,8 @@ class EcomCampaign(models.Model):
                 "not_covered": self.env._("The shares do not cover the whole discount."),
                 "too_much": self.env._("The shares are more than the discount."),
             }
-            raise ValidationError(f"{self.name}: {texts[bad.code]}") from bad
+            text = f"{self.name}: {texts[bad.code]}"
+            raise ValidationError(text) from bad
         return {shares[at]: part for at, part in parts.items()}
 
     # --- steps ------------------------------------------------------------------

@@ -75,9 +75,7 @@ class EcomClaim(models.Model):
     product_id = fields.Many2one("product.product", ondelete="restrict")
     price_old = fields.Float("Old Price", digits=(16, 6))
     price_new = fields.Float("New Price", digits=(16, 6))
-    campaign_share_id = fields.Many2one(
-        "ecom.campaign.share", "Campaign Share", ondelete="restrict", index="btree_not_null"
-    )
+    campaign_share_id = fields.Many2one("ecom.campaign.share", ondelete="restrict", index="btree_not_null")
     campaign_id = fields.Many2one(related="campaign_share_id.campaign_id", store=True, index="btree_not_null")
     attachment_ids = fields.Many2many(
         "ir.attachment",

@@ -124,7 +124,7 @@ class EcomClause(models.Model):
     )
     tax_id = fields.Many2one("account.tax", check_company=True, ondelete="restrict")
     accrue = fields.Boolean(
-        "Accrue", default=True, help="Probable and measurable: what is earned is booked before it is settled."
+        default=True, help="Probable and measurable: what is earned is booked before it is settled."
     )
     offset = fields.Selection(
         [("goods", "Cost of Goods"), ("expense", "Selling Expenses")],

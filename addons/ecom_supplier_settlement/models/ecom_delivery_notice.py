@@ -138,7 +138,7 @@ class EcomDeliveryNoticeLine(models.Model):
     order_no = fields.Char("Their Order No.", readonly=True)
     sku = fields.Char("Their SKU", required=True, readonly=True)
     title = fields.Char("Their Name", readonly=True)
-    lot = fields.Char("Lot", readonly=True)
+    lot = fields.Char(readonly=True)
     quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
     quantity_damaged = fields.Float(
         "Damaged", digits="Product Unit", readonly=True, help="Of the quantity, what arrived damaged."

@@ -29,9 +29,7 @@ class EcomLineTerms(models.Model):
     purchase_line_id = fields.Many2one(
         "purchase.order.line", "Order Line", required=True, readonly=True, ondelete="cascade"
     )
-    order_id = fields.Many2one(
-        "purchase.order", "Order", required=True, readonly=True, index=True, ondelete="cascade"
-    )
+    order_id = fields.Many2one("purchase.order", required=True, readonly=True, index=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
     partner_id = fields.Many2one("res.partner", "Supplier", readonly=True, index=True, ondelete="restrict")
     product_id = fields.Many2one(related="purchase_line_id.product_id")
@@ -328,7 +326,7 @@ class PurchaseOrder(models.Model):
 class EcomContract(models.Model):
     _inherit = "ecom.contract"
 
-    def _terms_changed(self):
+    def _terms_changed(self):  # pylint: disable=missing-return
         """New terms price the orders of their days anew; the payables keep what they were."""
         super()._terms_changed()
         for contract in self:
@@ -355,7 +353,7 @@ class EcomRebate(models.Model):
         self.env["ecom.line.terms"]._refresh(done.share_ids.purchase_line_id)
         return done
 
-    def _answer(self, accepted, text=""):
+    def _answer(self, accepted, text=""):  # pylint: disable=missing-return
         """What the supplier refused falls on the lines again."""
         super()._answer(accepted, text)
         lines = self.share_ids.purchase_line_id

@@ -51,7 +51,7 @@ class EcomMatchPolicy(models.Model):
     )
     categ_id = fields.Many2one("product.category", "Product Category", ondelete="restrict")
     product_id = fields.Many2one(
-        "product.product", "Product", index="btree_not_null", ondelete="restrict", check_company=True
+        "product.product", index="btree_not_null", ondelete="restrict", check_company=True
     )
     receipts = fields.Selection(
         [
@@ -151,7 +151,7 @@ class EcomMatchPolicy(models.Model):
             number = (last.number if last else 0) + 1
             changed |= policy
             made.append({"policy_id": policy.id, "number": number, "terms": terms})
-            super(EcomMatchPolicy, policy).write({"version": number})
+            policy._number(number)
         # A manager may write the policy; its versions are evidence that only this method makes.
         self.env["ecom.match.policy.version"].sudo()._unseal().create(made)
         self._match_again(changed._open_bills())
@@ -180,6 +180,10 @@ class EcomMatchPolicy(models.Model):
     def _match_again(self, bills):
         for chunk in split_every(CHUNK, bills.ids):
             bills.browse(chunk)._ecom_match("policy")
+
+    def _number(self, number):
+        """Write the number of the version, which nobody else may."""
+        return super().write({"version": number})  # pylint: disable=super-method-mismatch
 
     def _limits_changed(self):
         """A limit was changed by itself, not with its policy."""
@@ -222,10 +226,9 @@ class EcomMatchLimit(models.Model):
         [("warn", "Warns"), ("block", "Blocks Payment")], "Beyond It", required=True, default="block"
     )
     uses_percent = fields.Boolean("By Percent", default=True)
-    percent = fields.Float("Percent", digits=(9, 4))
+    percent = fields.Float(digits=(9, 4))
     uses_amount = fields.Boolean("By Amount")
     amount = fields.Float(
-        "Amount",
         digits=(16, 6),
         help="Quantities in the unit of the order, or in money if they are weighed by price. Money is in "
         "the company's currency and is converted to the bill's at the rate of the bill.",

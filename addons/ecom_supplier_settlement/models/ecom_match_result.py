@@ -42,7 +42,7 @@ class EcomMatchResult(models.Model):
     purchase_line_id = fields.Many2one(
         "purchase.order.line", "Order Line", readonly=True, ondelete="set null", index="btree_not_null"
     )
-    order_id = fields.Many2one("purchase.order", "Order", readonly=True, ondelete="set null")
+    order_id = fields.Many2one("purchase.order", readonly=True, ondelete="set null")
     product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
     uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, ondelete="restrict")
     agreement_id = fields.Many2one(
@@ -77,7 +77,7 @@ class EcomMatchResult(models.Model):
         help="Of one unit of the order, in the order's currency.",
     )
     amount_expected = fields.Monetary("Expected", readonly=True)
-    amount_billed = fields.Monetary("Amount Billed", readonly=True)
+    amount_billed = fields.Monetary(readonly=True)
     variance_price = fields.Monetary("Price Difference", readonly=True)
     variance_rate = fields.Monetary(
         "Rate Difference", readonly=True, help="Ordered in another currency: what the rate alone explains."

@@ -48,7 +48,7 @@ class EcomPurchaseBasis(models.Model):
     }
 
     purchase_line_id = fields.Many2one("purchase.order.line", "Order Line", readonly=True)
-    order_id = fields.Many2one("purchase.order", "Order", readonly=True)
+    order_id = fields.Many2one("purchase.order", readonly=True)
     state = fields.Selection(
         [("purchase", "Purchase Order"), ("cancel", "Cancelled")], "Order Status", readonly=True
     )

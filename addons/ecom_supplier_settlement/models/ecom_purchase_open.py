@@ -28,7 +28,7 @@ class EcomPurchaseOpen(models.Model):
     )
     company_id = fields.Many2one("res.company", readonly=True)
     partner_id = fields.Many2one("res.partner", "Supplier", readonly=True)
-    order_id = fields.Many2one("purchase.order", "Order", readonly=True)
+    order_id = fields.Many2one("purchase.order", readonly=True)
     purchase_line_id = fields.Many2one("purchase.order.line", "Order Line", readonly=True)
     product_id = fields.Many2one("product.product", readonly=True)
     categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
@@ -155,7 +155,7 @@ class EcomPurchaseOpen(models.Model):
     def _rates(self, day):
         """VALUES of (company, currency, company units per unit) on the day; none where no rate is known."""
         found = []
-        currencies = self.env["res.currency"].search([])
+        currencies = self.env["res.currency"].search([])  # pylint: disable=no-search-all
         for company in self.env.companies:
             known = {
                 currency.id

@@ -51,7 +51,7 @@ class EcomRebate(models.Model):
     )
     is_over = fields.Boolean("Period Over", compute="_compute_is_over", search="_search_is_over")
     base_amount = fields.Monetary("Base", readonly=True)
-    base_quantity = fields.Float("Base Quantity", readonly=True, digits="Product Unit")
+    base_quantity = fields.Float(readonly=True, digits="Product Unit")
     amount_earned = fields.Monetary("Earned to Date", readonly=True)
     amount_before = fields.Monetary(
         "Claimed before", readonly=True, help="All earlier claims of the period, refused ones too."
@@ -257,7 +257,7 @@ class EcomRebate(models.Model):
 
     # --- steps --------------------------------------------------------------------
 
-    def _check_claimable(self):
+    def _check_claimable(self):  # pylint: disable=missing-return
         super()._check_claimable()
         over = self.date_to < fields.Date.context_today(self)
         if not over and not self.clause_id.interim:

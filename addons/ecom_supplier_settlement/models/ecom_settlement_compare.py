@@ -161,10 +161,10 @@ class EcomComparisonLine(models.Model):
         "Found by",
         readonly=True,
     )
-    their_document = fields.Char("Their Document", readonly=True)
+    their_document = fields.Char(readonly=True)
     their_day = fields.Date("Their Date", readonly=True)
     their_rows = fields.Char("Rows", readonly=True)
-    our_document = fields.Char("Our Document", readonly=True)
+    our_document = fields.Char(readonly=True)
     our_day = fields.Date("Our Date", readonly=True)
     move_id = fields.Many2one("account.move", "Entry", readonly=True, ondelete="set null")
     amount_theirs = fields.Monetary("Theirs", readonly=True)

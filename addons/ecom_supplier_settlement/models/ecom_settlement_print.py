@@ -1,10 +1,8 @@
 """Statement stage: the statement as the supplier gets it: paper, workbook, mail, in its language."""
 
-from itertools import groupby
-
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools import format_date, groupby
 
 from ..reports import settlement_pdf, settlement_xlsx
 from .settlement_words import working_rows, working_text
@@ -118,7 +116,6 @@ class EcomSettlement(models.Model):
 
         sections = []
         for (after, _place), group in groupby(lines.sorted(lambda it: (*key(it), it.day, it.id)), key):
-            group = list(group)
             title = origins[group[0].origin]
             if after:
                 title = self.env._("%s, for information: after the period", title)

@@ -35,7 +35,7 @@ class EcomSupplierDue(models.AbstractModel):
     )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
     clause_id = fields.Many2one(
-        "ecom.clause", "Clause", readonly=True, index=True, ondelete="restrict", check_company=True
+        "ecom.clause", readonly=True, index=True, ondelete="restrict", check_company=True
     )
     amount = fields.Monetary("To Settle", readonly=True, tracking=True)
     amount_accepted = fields.Monetary("Accepted", readonly=True, tracking=True)

@@ -131,14 +131,14 @@ def _numbered(document):
             self.kept.append(dict(self.__dict__))
             self._startPage()
 
-        def save(self):
+        def save(self):  # pylint: disable=missing-return
             for number, state in enumerate(self.kept, 1):
                 self.__dict__.update(state)
                 self.setFont(FONT, SIZE)
                 self.drawString(15 * mm, 10 * mm, document["footer"])
                 text = document["page"] % {"page": number, "pages": len(self.kept)}
                 self.drawRightString(landscape(A4)[0] - 15 * mm, 10 * mm, text)
-                super().showPage()
+                super().showPage()  # pylint: disable=super-method-mismatch
             super().save()
 
     return Numbered

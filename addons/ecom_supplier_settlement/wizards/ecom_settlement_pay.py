@@ -84,4 +84,4 @@ class EcomSettlementPayLine(models.TransientModel):
     residual = fields.Monetary("Open", readonly=True)
     disputed = fields.Monetary(readonly=True)
     blocked = fields.Monetary(readonly=True)
-    to_pay = fields.Monetary("To Pay", readonly=True)
+    to_pay = fields.Monetary(readonly=True)
