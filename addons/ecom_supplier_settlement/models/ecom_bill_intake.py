@@ -188,6 +188,9 @@ class EcomBillIntake(models.AbstractModel):
             "invoice_origin": ", ".join(sorted(origins)) or False,
             "invoice_line_ids": [Command.create(line["values"]) for line in lines],
         }
+        if not supplier.with_company(company).property_supplier_payment_term_id:
+            # Due at once is due on the supplier's day; Odoo would take the day of the import.
+            values["invoice_date_due"] = document.day
         return values, notes, lines
 
     def _refuse_known(self, name, document, supplier, company, currency, is_refund):

@@ -156,3 +156,4 @@ class TestPortal(PortalCase, HttpCase):
         self.shows(page, "alert-success", "INV-7")
         bill = self.env["account.move"].search([("ref", "=", "INV-7")])
         self.assertEqual((bill.state, bill.partner_id, bill.amount_total), ("draft", self.supplier, 5))
+        self.assertEqual(str(bill.invoice_date_due), "2026-09-12", "without terms it is due on its own day")
