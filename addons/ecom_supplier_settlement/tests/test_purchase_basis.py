@@ -166,8 +166,8 @@ class TestPurchaseBasis(SettleCase):
         self.assertEqual(set(rows.ids), set(order.order_line[:2].ids))
 
     def test_who_sees_it(self):
-        """S2.2.4 Given orders of two companies, when keeper and accountant of one search and group, then they
-        see theirs only, by warehouse type too.
+        """S2.2.1 S2.2.4 Given orders of two companies, when keeper and accountant of one search and group,
+        then they see theirs only, by warehouse type too.
         """
         self.warehouse.ecom_type = "third_party"
         line = self.order((self.product, 10, 5)).order_line

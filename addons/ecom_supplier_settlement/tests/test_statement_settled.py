@@ -64,16 +64,25 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(order.invoice_ids, came)
 
     def test_goods_that_went_back(self):
-        """Given 10 received and billed and 2 sent back, when computed, then the return is a negative line."""
+        """S2.8.3 Given 10 received and billed and 2 sent back, when computed, then the return is a negative
+        line of the period; when confirmed, its credit note is made, and once that is posted no return waits."""
         order = self.order((self.product, 10, 5))
         picking = self.receive(order, 10)
         self.vendor_bill((order.order_line, 10, 5))
         self.send_back(picking, 2)
         statement = self.sent()
         self.assertEqual((self.owed(statement, "receipt"), statement.amount_expected), (-10, 40))
+        waiting = self.env["ecom.purchase.basis"].browse(order.order_line.id)
+        self.assertEqual(waiting.quantity_to_bill, -2)
         statement.action_confirm()
-        self.assertEqual(statement.line_ids.document_id.move_type, "in_refund")
-        self.assertEqual(statement.line_ids.document_id.amount_untaxed, 10)
+        credit = statement.line_ids.document_id
+        self.assertEqual((credit.move_type, credit.amount_untaxed), ("in_refund", 10))
+        credit = credit.with_user(self.accountant)
+        credit.invoice_date = "2026-10-02"
+        credit.action_post()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(waiting.quantity_to_bill, 0)
 
     def test_only_the_disputed_amount_waits(self):
         """I5 S2.8.10 Given bills of 100 and 40, when 30 of the first are disputed, then 110 are paid in one
