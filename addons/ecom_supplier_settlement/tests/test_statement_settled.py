@@ -65,7 +65,7 @@ class TestStatementSettled(StatementCase):
 
     def test_goods_that_went_back(self):
         """S2.8.3 Given 10 received and billed and 2 sent back, when computed, then the return is a negative
-        line of the period; when confirmed, its credit note is made, and once that is posted no return waits."""
+        line of the period; when confirmed, its credit note is made; once that is posted no return waits."""
         order = self.order((self.product, 10, 5))
         picking = self.receive(order, 10)
         self.vendor_bill((order.order_line, 10, 5))
