@@ -25,7 +25,8 @@ def _odoo_log(terminalreporter: Any) -> None:
     starts = [match.start() for match in _ENTRY.finditer(text)]
     ends = [*starts, len(text)][1:]
     entries = [text[start:end].rstrip() for start, end in zip(starts, ends, strict=True)]
-    ours = [entry for entry in entries if "ecom_" in entry.split(":", 4)[-2] or "/addons/ecom_" in entry]
+    # day, moment, process, level, database, logger: the database's name says nothing of who logged.
+    ours = [entry for entry in entries if "ecom_" in entry.split(" ", 6)[5] or "/addons/ecom_" in entry]
     others = len(entries) - len(ours)
     if entries:
         terminalreporter.section("Odoo's log")

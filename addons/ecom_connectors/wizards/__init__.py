@@ -1,1 +1,2 @@
+from . import ecom_upload
 from . import ecom_import

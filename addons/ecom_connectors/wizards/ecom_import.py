@@ -1,7 +1,6 @@
 """Read stage by hand: many files at once, bills, orders or refunds."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class EcomImport(models.TransientModel):
@@ -9,39 +8,22 @@ class EcomImport(models.TransientModel):
 
     _name = "ecom.import"
     _description = "Import Files"
+    _inherit = ["ecom.upload"]
 
     what = fields.Selection(
         [("bills", "Bills"), ("orders", "Orders"), ("refunds", "Refunds")], required=True, default="bills"
     )
-    attachment_ids = fields.Many2many("ir.attachment", string="Files")
     account_id = fields.Many2one("ecom.account", help="Empty: every bill goes to the one account it fits.")
     shop_id = fields.Many2one("ecom.shop", help="For order exports that do not name their shop.")
-    state = fields.Selection([("choose", "Choose"), ("done", "Done")], default="choose")
     result_ids = fields.One2many("ecom.import.result", "import_id", readonly=True)
 
-    def action_import(self):
-        self.ensure_one()
-        if not self.attachment_ids:
-            raise UserError(self.env._("Choose at least one file."))
-        files = [{"name": attachment.name, "content": attachment.datas} for attachment in self.attachment_ids]
+    def _results(self):
         if self.what == "bills":
-            results = self.env["ecom.bill"].import_files(files, self.account_id.code or None)
+            results = self.env["ecom.bill"].import_files(self._contents(), self.account_id.code or None)
         else:
             importer = self.env["ecom.order.import"]
-            results = getattr(importer, f"import_{self.what}")(files, self.shop_id.code or None)
-        self.result_ids = [(5, 0, 0)] + [(0, 0, self._result_values(result)) for result in results]
-        self.state = "done"
-        # The bills keep the bytes themselves.
-        self.attachment_ids.unlink()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Imported Files"),
-            "context": {"dialog_size": "extra-large"},
-        }
+            results = getattr(importer, f"import_{self.what}")(self._contents(), self.shop_id.code or None)
+        return [self._result_values(result) for result in results]
 
     @api.model
     def _result_values(self, result):
@@ -57,19 +39,7 @@ class EcomImport(models.TransientModel):
             "known_count": result["known"],
             "total": result.get("sum"),
             "problem_count": len(result["problems"]),
-            "message": "\n".join(
-                " · ".join(
-                    str(part)
-                    for part in (
-                        self.env._("row %s", problem["row"]) if problem["row"] else "",
-                        problem["column"],
-                        problem["text"],
-                        problem["message"],
-                    )
-                    if part
-                )
-                for problem in shown[:5]
-            ),
+            "message": self._problems_text(shown),
         }
 
     def action_open_bills(self):

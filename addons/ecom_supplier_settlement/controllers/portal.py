@@ -99,7 +99,8 @@ class SupplierPortal(portal.CustomerPortal):
             statement = self._statement(statement_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        if statement.state in ("draft", "cancelled") and request.env.user._is_public():
+        # A link of a mail opens what was sent, for whoever holds it; nothing that is still being worked on.
+        if statement.state in ("draft", "cancelled") and not request.env.user._is_internal():
             return request.redirect("/my")
         if kwargs.get("report_type") in ("pdf", "xlsx"):
             return self._download(statement, kwargs["report_type"])

@@ -46,7 +46,6 @@ class AccountMove(models.Model):
     )
     ecom_block_reason = fields.Char("Why It Is Blocked", compute="_compute_ecom_block_reason")
 
-    @api.depends("line_ids.matched_debit_ids", "line_ids.matched_credit_ids", "matched_payment_ids.state")
     def _compute_reconciled_payment_ids(self):
         # A buyer opens the bill that waits for an answer and may not read payments, which Odoo counts.
         return super(AccountMove, self.sudo())._compute_reconciled_payment_ids()

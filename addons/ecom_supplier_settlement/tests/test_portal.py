@@ -113,8 +113,9 @@ class TestPortal(PortalCase, HttpCase):
         page = self.url_open(f"/my/statements/{self.sent.id}?access_token=wrong")
         self.hides(page, "INV-1")
         self.sent._move_to("draft")
-        page = self.url_open(url)
-        self.hides(page, "INV-1")
+        for login in (None, "settle_rival", "settle_vendor"):
+            self.authenticate(login, login)
+            self.hides(self.url_open(url), "INV-1")
 
     def test_a_bill_from_the_portal(self):
         """S2.1.5 Given a file that is no bill, when a supplier sends it, then it is refused by name and

@@ -9,35 +9,17 @@ class EcomBillImport(models.TransientModel):
 
     _name = "ecom.bill.import"
     _description = "Import Bills"
+    _inherit = ["ecom.upload"]
 
-    attachment_ids = fields.Many2many("ir.attachment", string="Files")
     partner_id = fields.Many2one(
         "res.partner", "Supplier", help="Of files that do not name the supplier's tax number."
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
-    state = fields.Selection([("choose", "Choose"), ("done", "Done")], default="choose")
     result_ids = fields.One2many("ecom.bill.import.result", "import_id", readonly=True)
 
-    def action_import(self):
+    def _results(self):
         """Read each file by itself: one that is refused does not stop the others."""
-        self.ensure_one()
-        if not self.attachment_ids:
-            raise UserError(self.env._("Choose at least one file."))
-        self.result_ids = [(5, 0, 0)] + [
-            (0, 0, self._import(attachment)) for attachment in self.attachment_ids.sorted("id")
-        ]
-        self.state = "done"
-        # The bills keep the bytes themselves.
-        self.attachment_ids.unlink()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Imported Files"),
-            "context": {"dialog_size": "extra-large"},
-        }
+        return [self._import(attachment) for attachment in self.attachment_ids.sorted("id")]
 
     def _import(self, attachment):
         try:

@@ -1,7 +1,6 @@
 """Receipt stage by hand: files of suppliers and warehouses, many at once."""
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 
 
 class EcomDeliveryImport(models.TransientModel):
@@ -9,35 +8,19 @@ class EcomDeliveryImport(models.TransientModel):
 
     _name = "ecom.delivery.import"
     _description = "Import Delivery Files"
+    _inherit = ["ecom.upload"]
 
-    attachment_ids = fields.Many2many("ir.attachment", string="Files")
     partner_id = fields.Many2one("res.partner", "Supplier", help="Of delivery notes that do not name theirs.")
     warehouse_id = fields.Many2one("stock.warehouse", help="Of receipt reports that do not name theirs.")
-    state = fields.Selection([("choose", "Choose"), ("done", "Done")], default="choose")
     result_ids = fields.One2many("ecom.delivery.import.result", "import_id", readonly=True)
 
-    def action_import(self):
-        self.ensure_one()
-        if not self.attachment_ids:
-            raise UserError(self.env._("Choose at least one file."))
+    def _results(self):
         results = self.env["ecom.delivery.file"].import_files(
-            [{"name": attachment.name, "content": attachment.datas} for attachment in self.attachment_ids],
+            self._contents(),
             supplier=self.partner_id.commercial_partner_id.id,
             warehouse=self.warehouse_id.id,
         )
-        self.result_ids = [(5, 0, 0)] + [(0, 0, self._result_values(result)) for result in results]
-        self.state = "done"
-        # The delivery files keep the bytes themselves.
-        self.attachment_ids.unlink()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Imported Files"),
-            "context": {"dialog_size": "extra-large"},
-        }
+        return [self._result_values(result) for result in results]
 
     def _result_values(self, result):
         return {
@@ -49,19 +32,7 @@ class EcomDeliveryImport(models.TransientModel):
             "new_count": result["new"],
             "known_count": result["known"],
             "problem_count": len(result["problems"]),
-            "message": "\n".join(
-                " · ".join(
-                    str(part)
-                    for part in (
-                        self.env._("row %s", problem["row"]) if problem["row"] else "",
-                        problem["column"],
-                        problem["text"],
-                        problem["message"],
-                    )
-                    if part
-                )
-                for problem in result["problems"][:5]
-            ),
+            "message": self._problems_text(result["problems"]),
         }
 
     def action_open_notices(self):
