@@ -8,6 +8,7 @@ from . import ecom_alias
 from . import ecom_delivery_match
 from . import ecom_delivery_receive
 from . import ecom_delivery_provider
+from . import ecom_purchase_clearing
 from . import ecom_purchase_basis
 from . import ecom_match_policy
 from . import ecom_price_agreement

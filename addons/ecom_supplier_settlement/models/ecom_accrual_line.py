@@ -126,9 +126,11 @@ class EcomAccrualLine(models.Model):
                 """SELECT b.id, b.partner_id, b.product_id, b.order_id, b.currency_id, b.uom_id,
                           l.qty_received_method AS method,
                           b.price_unit::text AS price, b.quantity_billed::text AS billed,
+                          b.quantity_cleared::text AS cleared,
                           (b.quantity_received - b.quantity_consigned)::text AS received
                      FROM (%s) b JOIN purchase_order_line l ON l.id = b.id
-                    WHERE b.quantity_received - b.quantity_consigned <> b.quantity_billed OR b.id = ANY(%s)
+                    WHERE b.quantity_received - b.quantity_consigned <> b.quantity_billed + b.quantity_cleared
+                       OR b.id = ANY(%s)
                     ORDER BY b.partner_id, b.order_id, b.id""",
                 basis,
                 accrued_ids,
@@ -160,7 +162,8 @@ class EcomAccrualLine(models.Model):
 
     def _line_values(self, accrual, row, line, before, rates):
         received, billed, price = (Decimal(row[name]) for name in ("received", "billed", "price"))
-        open_now = received - billed
+        cleared = Decimal(row["cleared"])
+        open_now = received - billed - cleared
         quantity = max(open_now, Decimal(0)) - before
         kind = "accrued" if quantity > 0 else "reduced" if quantity < 0 else None
         if row["method"] == "manual" and not before:
@@ -198,10 +201,10 @@ class EcomAccrualLine(models.Model):
             "amount": amount / 10**digits,
             "rate": float(rates[currency]),
             "balance": balance / 10**company_currency.decimal_places,
-            "working": self._working(received, billed, before, quantity, price, amount, currency),
+            "working": self._working(received, billed, cleared, before, quantity, price, amount, currency),
         }
 
-    def _working(self, received, billed, before, quantity, price, amount, currency):
+    def _working(self, received, billed, cleared, before, quantity, price, amount, currency):
         def plain(number):
             return f"{number.normalize():f}"
 
@@ -209,6 +212,8 @@ class EcomAccrualLine(models.Model):
             {"label": self.env._("Received"), "quantity": plain(received)},
             {"label": self.env._("Billed"), "quantity": plain(-billed)},
         ]
+        if cleared:
+            base.append({"label": self.env._("Cleared"), "quantity": plain(-cleared)})
         if before:
             base.append({"label": self.env._("Accrued before"), "quantity": plain(-before)})
         return {

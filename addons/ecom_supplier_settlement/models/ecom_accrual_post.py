@@ -38,6 +38,7 @@ class EcomAccrual(models.Model):
             self._store_releases([(pair, back, day, None, None) for pair in pairs])
         else:
             self._release_rows(self._bills_since())
+            self._clearings_since()._take_back()
 
     def _lock_and_check(self):
         """One booking at a time, into open periods, in the order of the periods."""
@@ -196,6 +197,16 @@ class EcomAccrual(models.Model):
             SQL("l.purchase_line_id = ANY(%s) AND m.date > %s", order_lines.ids, self.period_end)
         )
 
+    def _clearings_since(self):
+        """What was cleared after the period end of this accrual's order lines."""
+        return self.env["ecom.purchase.clearing"].search(
+            [
+                ("purchase_line_id", "in", self.line_ids.purchase_line_id.ids),
+                ("day", ">", self.period_end),
+                ("state", "=", "cleared"),
+            ]
+        )
+
     def _bill_rows(self, where):
         """[(company, bill, bill line, date, order line, quantity)] that may take accruals back, by date."""
         self.env["account.move"].flush_model(["state", "date", "move_type", "company_id"])
@@ -247,8 +258,19 @@ class EcomAccrual(models.Model):
                 ]
             )
 
-    def _store_releases(self, found):
-        """Store (pair, entry, day, bill, bill line id); what has no value needs no evidence."""
+    @api.model
+    def _release_cleared(self, clearing, parts):
+        """Book what a cleared quantity difference takes back, on its day or the first open one."""
+        company = clearing.company_id
+        own = self._own(company)
+        day = own._open_after(company, clearing.day, company._ecom_accrual_journal())
+        pairs = [own._part(part) for part in parts]
+        title = own.env._("Accrual taken back: %s is cleared", clearing.name)
+        move = own._book(company, day, title, _turned(pairs))
+        own._store_releases([(pair, move, day, None, None) for pair in pairs], clearing)
+
+    def _store_releases(self, found, clearing=None):
+        """Store (pair, entry, day, bill, bill line id) and the clearing, if that took them back."""
         self.env["ecom.accrual.release"]._unseal().create(
             [
                 {
@@ -256,6 +278,7 @@ class EcomAccrual(models.Model):
                     "company_id": line.company_id.id,
                     "bill_id": bill.id if bill else False,
                     "bill_line_id": bill_line,
+                    "clearing_id": clearing.id if clearing else False,
                     "move_id": move.id,
                     "day": day,
                     "quantity": float(quantity),
@@ -269,16 +292,16 @@ class EcomAccrual(models.Model):
     # --- backwards -----------------------------------------------------------------------------
 
     @api.model
-    def _unrelease(self, releases, title):
-        """Accrue again what was taken back, on its day or the first open one."""
-        for (company, day), group in releases.grouped(lambda it: (it.company_id, it.day)).items():
+    def _unrelease(self, releases, title, day=None):
+        """Accrue again what was taken back, on `day` (else the day it was), or the first open one."""
+        for (company, booked), group in releases.grouped(lambda it: (it.company_id, it.day)).items():
             own = self._own(company)
             pairs = [
                 (it.line_id.with_env(own.env), *_minor(it, "amount", "balance"), Decimal(str(it.quantity)))
                 for it in group
             ]
-            day = own._open_after(company, day, company._ecom_accrual_journal())
-            own._book(company, day, title, pairs)
+            on = own._open_after(company, day or booked, company._ecom_accrual_journal())
+            own._book(company, on, title, pairs)
         releases._unseal().write({"live": False})
 
     def _undo(self):

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 
 class EcomAccrualRelease(models.Model):
-    """A part of an accrual taken back: by a bill, or because the goods went back."""
+    """A part of an accrual taken back: by a bill, by clearing, or because the goods went back."""
 
     _name = "ecom.accrual.release"
     _description = "Accrual Release"
@@ -19,6 +19,9 @@ class EcomAccrualRelease(models.Model):
     bill_id = fields.Many2one("account.move", readonly=True, ondelete="set null", index="btree_not_null")
     bill_line_id = fields.Many2one(
         "account.move.line", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    clearing_id = fields.Many2one(
+        "ecom.purchase.clearing", readonly=True, ondelete="restrict", index="btree_not_null"
     )
     move_id = fields.Many2one("account.move", "Entry", required=True, readonly=True, ondelete="restrict")
     day = fields.Date(required=True, readonly=True)

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 BILLS = ("in_invoice", "in_receipt")
 MATCHED = (*BILLS, "in_refund")
 
-# What was ordered and received is the purchase basis; consigned goods are not billed on their receipt.
+# What was ordered and received is the purchase basis; consigned and cleared goods are not to be billed.
 # What was billed on each order line, less posted credit notes. A credit note that names its bill takes
 # from that bill, its last line first; any other takes from the last bills first. Bills count in the
 # order they were entered, in any state but cancelled.
@@ -18,7 +18,8 @@ BILLED = """
            AND line.display_type = 'product'
     ), basis AS MATERIALIZED (
         SELECT one.* FROM touched CROSS JOIN LATERAL (
-            SELECT b.id, b.quantity_ordered, b.quantity_received - b.quantity_consigned AS received,
+            SELECT b.id, b.quantity_ordered, b.quantity_received - b.quantity_consigned
+                       - greatest(b.quantity_cleared, 0) AS received,
                    b.price_unit, b.timezone
               FROM ecom_purchase_basis b WHERE b.id = touched.id OFFSET 0) one
     ), movement AS (

@@ -42,6 +42,7 @@ class EcomPurchaseBasis(models.Model):
         "account.move.line": ["quantity", "purchase_line_id", "product_uom_id", "parent_state"],
         "ecom.delivery.notice": ["state", "kind", "shipped_day"],
         "ecom.delivery.notice.line": ["quantity", "quantity_missing", "uom_id", "purchase_line_id"],
+        "ecom.purchase.clearing": ["quantity", "state", "day", "undone_day", "purchase_line_id"],
         "stock.warehouse": ["ecom_type", "ecom_shop_id"],
         "res.partner": ["commercial_partner_id", "tz"],
         "product.template": ["categ_id"],
@@ -87,11 +88,20 @@ class EcomPurchaseBasis(models.Model):
         "Billed", digits="Product Unit", readonly=True, help="Posted, less refunds."
     )
     quantity_billed_draft = fields.Float("In Draft Bills", digits="Product Unit", readonly=True)
+    quantity_cleared = fields.Float(
+        "Cleared",
+        digits="Product Unit",
+        readonly=True,
+        help="Received and never billed; negative: billed and never received.",
+    )
     quantity_in_transit = fields.Float(
         "In Transit", digits="Product Unit", readonly=True, help="Shipped and not received yet."
     )
     quantity_to_bill = fields.Float(
-        "To Bill", digits="Product Unit", readonly=True, help="Received less billed and in draft bills."
+        "To Bill",
+        digits="Product Unit",
+        readonly=True,
+        help="Received less billed, in draft bills and cleared.",
     )
     amount_to_bill = fields.Monetary("Amount to Bill", readonly=True)
     variance_received = fields.Float(

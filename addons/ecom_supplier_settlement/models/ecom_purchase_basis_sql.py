@@ -5,8 +5,8 @@ from odoo.tools import SQL
 # Columns that are exact numbers; the database driver would hand them out as floats.
 NUMERIC = (
     "price_unit quantity_ordered quantity_shipped quantity_received quantity_returned quantity_consigned "
-    "quantity_billed quantity_billed_draft quantity_in_transit quantity_to_bill amount_to_bill "
-    "variance_received variance_billed"
+    "quantity_billed quantity_billed_draft quantity_cleared quantity_in_transit quantity_to_bill "
+    "amount_to_bill variance_received variance_billed"
 ).split()
 
 
@@ -22,9 +22,10 @@ def basis_sql(day=None):
         """SELECT facts.*,
                   round(greatest(quantity_shipped - since_shipped, 0), places) AS quantity_in_transit,
                   quantity_received - quantity_consigned - quantity_billed - quantity_billed_draft
-                      AS quantity_to_bill,
+                      - quantity_cleared AS quantity_to_bill,
                   round(price_unit * (quantity_received - quantity_consigned - quantity_billed
-                                      - quantity_billed_draft) / rounding) * rounding AS amount_to_bill,
+                                      - quantity_billed_draft - quantity_cleared) / rounding) * rounding
+                      AS amount_to_bill,
                   quantity_received - quantity_ordered AS variance_received,
                   quantity_billed - quantity_received AS variance_billed
              FROM (%(facts)s) facts""",
@@ -52,7 +53,8 @@ def _facts(day):
                        THEN coalesce(moved.since_shipped, 0) / u.factor
                        ELSE coalesce(l.qty_received, 0)::numeric END AS since_shipped,
                   round(coalesce(billed.posted, 0) / u.factor, digits.places) AS quantity_billed,
-                  round(coalesce(billed.draft, 0) / u.factor, digits.places) AS quantity_billed_draft
+                  round(coalesce(billed.draft, 0) / u.factor, digits.places) AS quantity_billed_draft,
+                  round(coalesce(cleared.quantity, 0), digits.places) AS quantity_cleared
              FROM purchase_order_line l
              JOIN purchase_order o ON o.id = l.order_id
              JOIN res_company company ON company.id = o.company_id
@@ -76,6 +78,7 @@ def _facts(day):
              LEFT JOIN LATERAL (%(shipped)s) shipped ON true
              LEFT JOIN LATERAL (%(moved)s) moved ON true
              LEFT JOIN LATERAL (%(billed)s) billed ON true
+             LEFT JOIN LATERAL (%(cleared)s) cleared ON true
             WHERE l.display_type IS NULL AND NOT coalesce(l.is_downpayment, false)
               AND (o.state = 'purchase' OR o.state = 'cancel'
                    AND (moved.net IS NOT NULL OR billed.posted IS NOT NULL OR billed.draft IS NOT NULL))
@@ -84,6 +87,7 @@ def _facts(day):
         shipped=_shipped(day),
         moved=_moved(day),
         billed=_billed(day),
+        cleared=_cleared(day),
         ordered=_until("coalesce(o.date_approve, o.date_order)", day),
     )
 
@@ -190,4 +194,15 @@ def _billed(day):
                     WHERE a.purchase_line_id = l.id AND b.move_type IN ('in_invoice', 'in_refund')
                       AND b.state IN ('posted', 'draft') AND %s) bills""",
         SQL("TRUE") if day is None else SQL("b.date <= %s", day),
+    )
+
+
+def _cleared(day):
+    """What nobody waits for any more: + received and never billed, - billed and never received."""
+    return SQL(
+        """SELECT sum(k.quantity::numeric) AS quantity FROM ecom_purchase_clearing k
+            WHERE k.purchase_line_id = l.id AND %s""",
+        SQL("k.state = 'cleared'")
+        if day is None
+        else SQL("k.day <= %s AND (k.undone_day IS NULL OR k.undone_day > %s)", day, day),
     )

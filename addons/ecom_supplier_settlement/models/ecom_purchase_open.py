@@ -57,6 +57,11 @@ class EcomPurchaseOpen(models.Model):
         help="Accrued and not taken back.",
     )
 
+    def action_clear(self):
+        """Ask which of these differences stay, for each order line once."""
+        lines = self.filtered(lambda row: row.kind != "settled").purchase_line_id
+        return self.env["ecom.purchase.clear"]._ask(lines)
+
     @property
     def _table_query(self):
         day = fields.Date.to_date(self.env.context.get("ecom_as_of")) or fields.Date.context_today(self)
@@ -68,7 +73,8 @@ class EcomPurchaseOpen(models.Model):
         self.env["ecom.accrual.line"].flush_model(["purchase_line_id", "accrued_account_id"])
         return SQL(
             """WITH basis AS MATERIALIZED (
-                   SELECT b.*, b.quantity_received - b.quantity_consigned - b.quantity_billed AS open
+                   SELECT b.*, b.quantity_received - b.quantity_consigned - b.quantity_billed
+                          - b.quantity_cleared AS open
                      FROM (%(basis)s) b
                ), ledger AS (
                    SELECT al.purchase_line_id, -sum(i.balance) AS balance

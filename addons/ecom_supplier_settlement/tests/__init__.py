@@ -25,3 +25,4 @@ from . import test_line_terms
 from . import test_supplier_month
 from . import test_supplier_access
 from . import test_supplier_overview
+from . import test_clearing

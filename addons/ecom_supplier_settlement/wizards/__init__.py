@@ -10,3 +10,4 @@ from . import ecom_what_if
 from . import ecom_bill_import
 from . import ecom_period_end
 from . import ecom_line_allocate
+from . import ecom_purchase_clear
