@@ -7,6 +7,17 @@ from odoo.exceptions import UserError
 _UNSEALED = object()
 
 
+def without_defaults(records):
+    """The records without defaults for read-only fields in the context, which callers choose."""
+    frozen = {
+        f"default_{name}" for name, field in records._fields.items() if field.readonly and field.store
+    } & set(records.env.context)
+    if not frozen:
+        return records
+    context = {key: value for key, value in records.env.context.items() if key not in frozen}
+    return records.with_context(context)  # pylint: disable=context-overridden
+
+
 class EcomEvidence(models.AbstractModel):
     """Fields that are read-only in the form are read-only for every caller; records are made by a stage."""
 
@@ -29,7 +40,7 @@ class EcomEvidence(models.AbstractModel):
             raise UserError(
                 self.env._("%s: records are made by the import and the run only.", self._description)
             )
-        return super().create(vals_list)
+        return super(EcomEvidence, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         frozen = [name for name in vals if self._fields[name].readonly and self._fields[name].store]

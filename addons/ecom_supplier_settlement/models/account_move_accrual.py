@@ -54,3 +54,17 @@ class AccountMoveLine(models.Model):
     ecom_accrual_line_id = fields.Many2one(
         "ecom.accrual.line", "Accrual", readonly=True, copy=False, ondelete="restrict", index="btree_not_null"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env["ecom.accrual"]._is_sealed():
+            # A default from the context is no way in either.
+            vals_list = [{**vals, "ecom_accrual_line_id": False} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        line_id = vals.get("ecom_accrual_line_id") or False
+        news = "ecom_accrual_line_id" in vals and self.env["ecom.accrual"]._is_sealed()
+        if news and any(item.ecom_accrual_line_id.id != line_id for item in self):
+            raise UserError(self.env._("Only an accrual makes its entries."))
+        return super().write(vals)

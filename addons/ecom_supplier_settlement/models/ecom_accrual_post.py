@@ -91,20 +91,24 @@ class EcomAccrual(models.Model):
         :return: account.move, empty when nothing has a value
         """
         pairs = [pair for pair in pairs if pair[1] or pair[2]]
-        moves = self.env["account.move"]
         if not pairs:
-            return moves
-        move = moves.create(
-            {
-                "move_type": "entry",
-                "journal_id": company._ecom_accrual_journal().id,
-                "company_id": company.id,
-                "date": day,
-                "ref": ref,
-                "reversed_entry_id": origin.id if origin else False,
-                "line_ids": [item for pair in pairs for item in self._items(company, *pair)],
-            }
+            return self.env["account.move"]
+        move = (
+            self._unseal()
+            .env["account.move"]
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": company._ecom_accrual_journal().id,
+                    "company_id": company.id,
+                    "date": day,
+                    "ref": ref,
+                    "reversed_entry_id": origin.id if origin else False,
+                    "line_ids": [item for pair in pairs for item in self._items(company, *pair)],
+                }
+            )
         )
+        move = move.with_env(self.env)
         move._post(soft=False)
         self.env["ecom.poster"]._check_dates(move, [{"date": day}])
         return move

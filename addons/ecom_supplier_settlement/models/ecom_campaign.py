@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.ecom_evidence import without_defaults
+
 from ..lib.ecom_settle.shares import Share, share_discount
 from ..lib.ecom_settle.terms import TermsError
 from .ecom_clause import exact
@@ -151,10 +153,20 @@ class EcomCampaign(models.Model):
         self._unchecked_write({"state": "closed"})
         return True
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        entered = [
+            {name: value for name, value in vals.items() if name not in self._results()} for vals in vals_list
+        ]
+        return super(EcomCampaign, without_defaults(self)).create(entered)
+
+    @api.model
+    def _results(self):
+        return {name for name, field in self._fields.items() if field.readonly and field.store}
+
     def write(self, vals):
         fixed = set(vals) - {"user_id", "amount_other", "budget"}
-        facts = {name for name in fixed if self._fields[name].readonly and self._fields[name].store}
-        if facts and self.env.context.get("ecom_campaign_step") is not STEP:
+        if fixed & self._results() and self.env.context.get("ecom_campaign_step") is not STEP:
             raise UserError(self.env._("Results of a campaign are computed, not entered."))
         terms = {"date_from", "date_to", "shop_ids", "product_ids", "share_ids", "currency_id", "company_id"}
         if terms & set(vals) and any(campaign.state == "closed" for campaign in self):

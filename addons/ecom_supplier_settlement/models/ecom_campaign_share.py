@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.ecom_evidence import without_defaults
+
 from ..lib.ecom_settle.terms import rounded
 from ..lib.ecom_settle.working import grouped, plain
 from .ecom_campaign import PARTIES, STEP
@@ -60,6 +62,13 @@ class EcomCampaignShare(models.Model):
     def _compute_effect(self):
         for share in self:
             share.effect = {"own": "reduces_revenue", "platform": "platform"}.get(share.party, "claim")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        entered = [
+            {name: value for name, value in vals.items() if name != "amount_borne"} for vals in vals_list
+        ]
+        return super(EcomCampaignShare, without_defaults(self)).create(entered)
 
     def write(self, vals):
         if "amount_borne" in vals and self.env.context.get("ecom_campaign_step") is not STEP:

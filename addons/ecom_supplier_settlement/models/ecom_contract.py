@@ -5,6 +5,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.ecom_connectors.models.ecom_evidence import without_defaults
+
 TRANSITIONS = {
     "draft": {"signed", "cancelled"},
     "signed": {"ended"},
@@ -115,7 +117,7 @@ class EcomContract(models.Model):
         for vals, partner in zip(vals_list, partners, strict=True):
             kept = {name: value for name, value in vals.items() if step or name not in GUARDED}
             clean.append({**kept, "partner_id": partner.commercial_partner_id.id})
-        contracts = super().create(clean)
+        contracts = super(EcomContract, without_defaults(self)).create(clean)
         for contract in contracts:
             contract.attachment_ids._ecom_adopt(contract)
         return contracts

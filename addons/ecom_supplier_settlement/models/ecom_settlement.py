@@ -235,7 +235,9 @@ class EcomSettlement(models.Model):
 
     def _check_other_person(self):
         """Who prepares does not release."""
-        if self.env.user in self.prepared_id | self.sent_id | self.confirmed_id:
+        # Whoever entered the supplier's answer to a line has confirmed a part of it.
+        answered = self.line_ids.confirmed_id if self.state not in ("approved", "paid") else self.confirmed_id
+        if self.env.user in self.prepared_id | self.sent_id | self.confirmed_id | answered:
             raise AccessError(
                 self.env._("%s: who prepared, sent or confirmed it cannot approve it.", self.name)
             )

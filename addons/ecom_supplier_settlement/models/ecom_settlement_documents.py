@@ -21,6 +21,7 @@ class EcomSettlement(models.Model):
     def action_make_documents(self):
         """Make the documents of confirmed lines that have none; those that have one are left alone."""
         self._check_may("sent")
+        self.check_access("write")
         for settlement in self:
             settlement._make_documents()
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..lib.ecom_settle.shares import accrual, tax_inside
@@ -183,7 +183,8 @@ class EcomSupplierDue(models.AbstractModel):
             )
             for role, part in self._settlement_parts(sign)
         ]
-        move = self.env["account.move"].create(
+        moves = self._unseal().env["account.move"]
+        move = moves.create(
             {
                 "move_type": kind,
                 "partner_id": self.partner_id.id,
@@ -195,6 +196,7 @@ class EcomSupplierDue(models.AbstractModel):
                 "invoice_line_ids": lines,
             }
         )
+        move = move.with_env(self.env)
         self._fit_total(move, amount)
         return move
 
@@ -335,6 +337,20 @@ class AccountMove(models.Model):
     ecom_settles_terms = fields.Boolean(
         "Settles Supplier Terms", readonly=True, copy=False, help="Made from a rebate or claim: no purchase."
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env["ecom.supplier.due"]._is_sealed():
+            # A default from the context is no way in either.
+            vals_list = [{**vals, "ecom_settles_terms": False} for vals in vals_list]
+        return super().create(vals_list)
+
+    def write(self, vals):
+        said = bool(vals.get("ecom_settles_terms"))
+        news = "ecom_settles_terms" in vals and self.env["ecom.supplier.due"]._is_sealed()
+        if news and any(move.ecom_settles_terms != said for move in self):
+            raise UserError(self.env._("Only a rebate or claim makes documents that settle it."))
+        return super().write(vals)
 
     def _ecom_dues(self):
         """Recordsets of what these moves settle."""

@@ -26,3 +26,4 @@ from . import test_supplier_month
 from . import test_supplier_access
 from . import test_supplier_overview
 from . import test_clearing
+from . import test_hostile_calls

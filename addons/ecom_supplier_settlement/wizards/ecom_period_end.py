@@ -80,6 +80,8 @@ class EcomAccrualSettings(models.TransientModel):
         self.ensure_one()
         if not self.env.user.has_group("ecom_connectors.group_manager"):
             raise AccessError(self.env._("Only managers change how a company accrues."))
+        if self.company_id not in self.env.companies:
+            raise AccessError(self.env._("This company is not yours."))
         waiting = self.env["ecom.accrual"].search_count(
             [("company_id", "=", self.company_id.id), ("state", "=", "draft")], limit=1
         )
