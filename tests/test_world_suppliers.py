@@ -9,6 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+import world
 from world import suppliers
 from world.supply_story import ROLES
 
@@ -219,3 +220,66 @@ def test_a_small_month_and_another_one():
     february = suppliers.make(1, start=date(2027, 2, 1))
     assert february.plan["end"] == "2027-02-28"
     assert set(ROLES) == {one["key"] for one in february.plan["suppliers"]}
+
+
+def test_claims_are_half_of_what_marketing_cost(month):
+    expected = month.plan["expected"]["claims"]
+    for claim in month.plan["claims"]:
+        demanded, accepted, state = expected[claim["title"]]
+        assert amount(demanded) == (amount(claim["cost"]) / 2).quantize(CENT, ROUND_HALF_UP)
+        assert 0 <= amount(accepted) <= amount(demanded)
+        assert state == claim["until"]
+    assert {state for _demanded, _accepted, state in expected.values()} == {"partly", "draft"}
+
+
+def test_a_campaign_adds_up():
+    """Every discount is borne once; profit and return follow from what was sold."""
+    sold = world.demo().orders
+    plan = suppliers.make(sold=sold).plan
+    campaign, expected = plan["campaign"], plan["expected"]["campaign"]
+    inside = [
+        order
+        for order in sold
+        if order.listed
+        and order.shop.code in campaign["shops"]
+        and campaign["from"] <= order.ordered.date().isoformat() <= campaign["to"]
+    ]
+    assert len(inside) == expected["orders"] > 50
+    cost = {funder: amount(value) for funder, value in expected["cost"].items()}
+    borne = cost["own"] - amount(campaign["other"]) + cost["supplier"] + cost["platform"]
+    discount = Decimal(sum(order.discount for order in inside)).scaleb(-2)
+    assert borne == amount(expected["discount"]) == discount
+    assert abs(cost["supplier"] - discount * 30 / 100) < CENT
+    profit = amount(expected["sales"]) - (cost["own"] - amount(campaign["other"]))
+    assert profit == amount(expected["profit"])
+    roi = (profit - amount(campaign["other"])) * 100 / cost["own"]
+    assert roi.quantize(CENT, ROUND_HALF_UP) == amount(expected["roi"])
+    assert cost["own"] <= amount(campaign["budget"])
+    assert suppliers.make().plan["campaign"] is None, "nothing was sold"
+
+
+def test_statements_end_in_every_way(month):
+    rows = month.plan["expected"]["statements"]
+    assert {state for _supplier, _currency, state in rows} == {
+        "disputed",
+        "confirmed",
+        "paid",
+        "approved",
+        "sent",
+    }
+    assert len(rows) == len(month.plan["expected"]["suppliers"])
+
+
+def test_the_nights_tell_what_is_too_much_or_missing(month):
+    orders = {order["number"]: order for order in month.plan["orders"]}
+    here = Counter()
+    for receipt in month.plan["receipts"]:
+        for position, pieces in enumerate(receipt["pieces"]):
+            here[receipt["order"], position] += 0 if receipt["back"] else pieces
+    told = {(one["kind"], one["order"], one["position"]) for one in month.plan["nights"]}
+    assert {kind for kind, _order, _position in told} == {"over", "late", "transit"}
+    for number, order in orders.items():
+        for position, line in enumerate(order["lines"]):
+            came = here[number, position]
+            assert (("over", number, position) in told) == (came > line["quantity"])
+            assert (("late", number, position) in told) == (came < line["quantity"])

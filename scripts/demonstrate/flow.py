@@ -114,7 +114,8 @@ def run_suppliers(connection: Connection, folder: Path, outcome: Outcome) -> Non
         say=connection.progress.say,
     )
     done = suppliers.run(hands, folder / "suppliers")
-    outcome.suppliers, outcome.surprises = done.figures, done.problems
+    outcome.suppliers = done.figures
+    outcome.surprises = done.problems + suppliers.night(hands, folder / "suppliers")
 
 
 def ensure_english(connection: Connection) -> None:

@@ -97,5 +97,5 @@ def _write(world: World, identity: str) -> None:
     say("files: writing an imaginary month")
     shutil.rmtree(FILES, ignore_errors=True)
     world.write(FILES)
-    suppliers.make().write(FILES / "suppliers")
+    suppliers.make(sold=world.orders).write(FILES / "suppliers")
     write_if_changed(mark, identity)

@@ -13,7 +13,7 @@ from typing import Any
 from client.show_settle import SUPPLIERS
 from client.tables import table
 
-from . import supply_check, supply_days, supply_setup
+from . import supply_after, supply_check, supply_days, supply_setup
 from .hands import Hands
 from .supply_setup import Plan
 
@@ -51,8 +51,14 @@ def run(hands: Hands, folder: Path, first: Sequence[str] = ()) -> Outcome:
     return Outcome(figures=found["suppliers"], problems=supply_check.differences(plan, found))
 
 
+def night(hands: Hands, folder: Path) -> list[str]:
+    """The nightly jobs, which need a server; what they did not tell as planned."""
+    hands.say("suppliers: the nightly jobs")
+    return supply_after.nightly(hands, read_plan(folder), date.today())
+
+
 def close(hands: Hands, plan: Plan, folder: Path) -> dict[str, Any]:
-    """Rebates, accrual and statements; one is disputed, one confirmed. What `supply_check` compares."""
+    """Rebates, accrual, statements and their answers, claims. What `supply_check` compares."""
     month = plan["month"]
     after = date.fromisoformat(plan["end"]) + timedelta(days=1)
     rebates = hands.buyer.settle("rebates", after.isoformat())
@@ -61,68 +67,17 @@ def close(hands: Hands, plan: Plan, folder: Path) -> dict[str, Any]:
     drafts = [one["number"] for one in statements if one["state"] == "draft"]
     if drafts:
         hands.buyer.settle("send", drafts, what="sending statements")
-    comparison = _answers(hands, plan, folder, statements)
+    comparison, reached = supply_after.answer(hands, plan, folder, statements)
     return {
         "suppliers": hands.accountant.settle("suppliers", month),
         "rebates": rebates,
         "accrual": accrual,
         "openings": {(one["supplier"], one["currency"]): one["opening"] for one in statements},
         "comparison": comparison,
+        "statements": reached,
+        "claims": supply_after.claims(hands, plan),
+        "campaign": supply_after.campaign(hands, plan),
         **_states(hands, plan),
-    }
-
-
-def _answers(
-    hands: Hands, plan: Plan, folder: Path, statements: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """The first supplier sends its own statement and disputes a bill, the second confirms in the portal."""
-    first, second = plan["suppliers"][:2]
-    numbers = {(one["supplier"], one["currency"]): one["number"] for one in statements}
-    ids = _ids(hands, [numbers[one["name"], one["currency"]] for one in (first, second)])
-    content = base64.b64encode((folder / plan["statement"]["file"]).read_bytes()).decode("ascii")
-    name = Path(plan["statement"]["file"]).name
-    comparison = hands.buyer.execute("ecom.settlement", "compare_file", [ids[0]], name, content)
-    states = hands.buyer.execute("ecom.settlement", "read", ids, ["state"])
-    if states[0]["state"] == "sent":
-        _dispute(hands, ids[0])
-    if states[1]["state"] == "sent":
-        portal = hands.portal(hands.of("supplier", second["key"]))
-        portal.execute("ecom.settlement", "portal_confirm", [ids[1]], what="confirming in the portal")
-    return _comparison(hands, comparison)
-
-
-def _ids(hands: Hands, numbers: Sequence[str]) -> list[int]:
-    rows = hands.buyer.execute("ecom.settlement", "search_read", [("name", "in", list(numbers))], ["name"])
-    found = {row["name"]: row["id"] for row in rows}
-    return [found[number] for number in numbers]
-
-
-def _dispute(hands: Hands, statement: int) -> None:
-    [line] = hands.buyer.execute(
-        "ecom.settlement.line",
-        "search",
-        [("settlement_id", "=", statement), ("origin", "=", "bill"), ("in_ledger", "=", True)],
-        limit=1,
-    )
-    wizard = hands.buyer.execute(
-        "ecom.settlement.dispute",
-        "create",
-        {"line_ids": [(6, 0, [line])], "reason": "price", "text": "9.00 are missing by our books."},
-    )
-    hands.buyer.execute("ecom.settlement.dispute", "action_dispute", [wizard])
-
-
-def _comparison(hands: Hands, comparison: int) -> dict[str, Any]:
-    [row] = hands.buyer.execute(
-        "ecom.settlement.comparison", "read", [comparison], ["closing_theirs", "difference", "line_ids"]
-    )
-    kinds: dict[str, int] = {}
-    for line in hands.buyer.execute("ecom.settlement.comparison.line", "read", row["line_ids"], ["kind"]):
-        kinds[line["kind"]] = kinds.get(line["kind"], 0) + 1
-    return {
-        "kinds": kinds,
-        "closing": f"{row['closing_theirs']:.2f}",
-        "difference": f"{row['difference']:.2f}",
     }
 
 

@@ -15,7 +15,8 @@ def differences(plan: Plan, found: Mapping[str, Any]) -> list[str]:
 
     :param found: `suppliers` and `rebates` as the facade gives them, `states` {bill: state}, `reasons`
         {bill: [code]} of those that are blocked, `accrual` as the facade gives it, `refused` [bill],
-        `openings` {(supplier, currency): amount}, `comparison` {"kinds", "closing", "difference"}
+        `openings` {(supplier, currency): amount}, `comparison` {"kinds", "closing", "difference"},
+        `statements` [[supplier, currency, state]], `claims` and `campaign` as the plan has them
     """
     expected = plan["expected"]
     return [
@@ -25,6 +26,9 @@ def differences(plan: Plan, found: Mapping[str, Any]) -> list[str]:
         *_accrual(expected["suppliers"], found["accrual"]),
         *_same("bills whose payment was refused", sorted(expected["refused"]), sorted(found["refused"])),
         *_same("the supplier's own statement", expected["comparison"], found["comparison"]),
+        *_same("states of statements", sorted(expected["statements"]), sorted(found["statements"])),
+        *_same("claims", expected["claims"], found["claims"]),
+        *_same("the campaign", expected["campaign"], found["campaign"]),
     ]
 
 

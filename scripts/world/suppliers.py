@@ -14,19 +14,23 @@ is plain data:
     contracts    number, supplier, clauses (name, kind, values, tiers, goods)
     notices      files of delivery notes
     statement    supplier and file of the one statement that a supplier sends itself
-    expected     see `supply_expected`
+    claims, campaign, answers, nights   see `supply_after`
+    expected     see `supply_expected` and `supply_after`
 
 Amounts are decimal texts of the supplier's or bill's currency, days ISO texts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from . import model
+from . import supply_after as after
 from . import supply_files as files
 from .output import write_json
 from .supply_expected import BLOCK_PERMILLE, NO_ORDER_LIMIT, WARN_PERMILLE, figures, money, verdicts
@@ -63,8 +67,17 @@ class Month:
         write_json(folder / "plan.json", self.plan)
 
 
-def make(seed: int = 1, *, start: date = date(2026, 9, 1), roles: dict[str, str] | None = None) -> Month:
-    """The month of these roles (see `supply_story.ROLES`); the same for the same seed on every machine."""
+def make(
+    seed: int = 1,
+    *,
+    start: date = date(2026, 9, 1),
+    roles: dict[str, str] | None = None,
+    sold: Sequence[model.Order] = (),
+) -> Month:
+    """The month of these roles (see `supply_story.ROLES`); the same for the same seed on every machine.
+
+    :param sold: orders of the shops, for the promotion
+    """
     roles = roles or ROLES
     chosen = tuple(one for one in SUPPLIERS if one.key in roles)
     story = Story(Random(f"{seed} suppliers"), start, chosen)
@@ -72,6 +85,7 @@ def make(seed: int = 1, *, start: date = date(2026, 9, 1), roles: dict[str, str]
     terms = contracts(story)
     made: dict[str, bytes] = {}
     plan = _plan(seed, story, terms, made)
+    _follow(plan, story, sold)
     return Month(seed=seed, story=story, terms=terms, files=made, plan=plan)
 
 
@@ -125,6 +139,16 @@ def _plan(seed: int, story: Story, terms: list, made: dict[str, bytes]) -> dict[
             "comparison": comparison,
         },
     }
+
+
+def _follow(plan: dict[str, Any], story: Story, sold: Sequence[model.Order]) -> None:
+    """What comes after goods and bills, added to the plan and to what is expected."""
+    expected = plan["expected"]
+    plan["claims"], expected["claims"] = after.claims(story)
+    plan["campaign"], expected["campaign"] = after.campaign(story, sold)
+    plan["answers"], plan["nights"] = after.answers(story), after.nights(story)
+    names = {one.key: one.name for one in story.suppliers}
+    expected["statements"] = after.states(expected["suppliers"], names, plan["answers"])
 
 
 def _keep(made: dict[str, bytes], folder: str, name: str, content: bytes) -> str:
