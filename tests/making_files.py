@@ -9,6 +9,7 @@ import xlsxwriter
 from ecom_bills.bill import RefusedError
 from ecom_bills.budget import Budget
 from ecom_bills.containers import unpack
+from ecom_bills.tables import TableFile
 
 
 def reasons(content: bytes, name: str = "bill.csv", **budget: int) -> set[str]:
@@ -51,6 +52,11 @@ def workbook(rows: list[list[object]], **options: object) -> bytes:
                 else:
                     sheet.write(row, column, cell)
     return file.getvalue()
+
+
+def rows_of(file: TableFile) -> list[dict[str, object]]:
+    """The rows of a table that was read, as Odoo hands them on."""
+    return [dict(zip(file.columns, cells, strict=True)) for cells in zip(*file.columns.values(), strict=True)]
 
 
 def package(sheet: str, **parts: str) -> bytes:

@@ -289,21 +289,24 @@ def test_every_key_of_the_setup_is_documented():
 
 def test_every_column_of_the_templates_is_documented():
     layouts = importlib.import_module("ecom_bills.order_layouts")
+    invoices = importlib.import_module("ecom_settle.invoice_list").LAYOUT
     rows = _rows(ROOT / "docs" / "templates.md")
-    for known in (layouts.TEMPLATE, layouts.REFUNDS, layouts.INVOICES):
-        titles = {column.titles[0] for column in known.layout.columns}
+    for known in (layouts.TEMPLATE.layout, layouts.REFUNDS.layout, invoices):
+        titles = {column.titles[0] for column in known.columns}
         assert not titles - set(rows)
 
 
 def test_examples_of_the_templates_can_be_read():
     bills = importlib.import_module("ecom_bills")
     readers = importlib.import_module("ecom_bills.orders")
+    tables = importlib.import_module("ecom_bills.tables")
+    shape = importlib.import_module("ecom_settle.invoice_list").LAYOUT.shape()
     context = bills.Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
     blocks = re.findall(r"^```\n(.*?)^```", _text(ROOT / "docs" / "templates.md"), re.DOTALL | re.MULTILINE)
-    wanted = (readers.read_orders, readers.read_invoices, readers.read_refunds)
-    for block, read in zip(blocks, wanted, strict=True):
-        file = read(block.encode(), "example.csv", context)
-        assert (file.state, file.problems) == ("read", ())
+    orders, invoices, refunds = (block.encode() for block in blocks)
+    for block, read in ((orders, readers.read_orders), (refunds, readers.read_refunds)):
+        assert read(block, "orders.csv", context).problems == ()
+    assert tables.read_table(invoices, "invoices.csv", context, [shape]).problems == ()
 
 
 def test_example_of_the_setup_is_json():

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_settle.compare import Entry, check, compare, plain, prove, result
-from ecom_settle.their_statement import StatementError, read_rows
+from ecom_settle.problem import DocumentError
+from ecom_settle.their_statement import read_rows
 
 
 def entry(key, amount, numbers="", day=None, orders=""):
@@ -168,7 +169,7 @@ def test_their_rows():
 
 
 def test_their_bad_rows_are_all_named():
-    with pytest.raises(StatementError) as caught:
+    with pytest.raises(DocumentError) as caught:
         read_rows(
             [
                 row(2, document="A", amount="x"),

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_settle.einvoice import MAX_BYTES, is_einvoice, read_einvoice
-from ecom_settle.invoice import InvoiceError, UnreadableError, parse_rate, plain_vat, turned
+from ecom_settle.invoice import UnreadableError, parse_rate, plain_vat, turned
 from ecom_settle.invoice_list import read_list
+from ecom_settle.problem import DocumentError
 from ecom_settle.spread import OpenLine, spread
 
 NUMBER = "26312000000000000001"
@@ -44,7 +45,7 @@ def xml(
 
 
 def problems(content):
-    with pytest.raises(InvoiceError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read_einvoice(content)
     return [(item.row, item.column, item.text, item.reason) for item in refused.value.problems]
 
@@ -133,7 +134,7 @@ def test_a_hostile_file_is_refused():
 def test_any_bytes_are_read_or_refused(content):
     try:
         read_einvoice(b"<EInvoice>" + content)
-    except InvoiceError as refused:
+    except DocumentError as refused:
         assert refused.problems
 
 
@@ -222,14 +223,14 @@ def test_a_row_of_a_list_is_checked(changes, column, reason):
     if reason is None:
         assert read_list([{**ROW, **changes}], DIGITS)
         return
-    with pytest.raises(InvoiceError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read_list([{**ROW, **changes}], DIGITS)
     [found] = refused.value.problems
     assert (found.row, found.column, found.reason) == (2, column, reason)
 
 
 def test_rows_of_one_invoice_agree():
-    with pytest.raises(InvoiceError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read_list([ROW, {**ROW, "row": 3, "invoice_date": "2026-09-11 00:00:00"}], DIGITS)
     assert refused.value.problems[0][::3] == (3, "invoice_differs")
 

@@ -6,6 +6,7 @@ from . import ecom_vocabulary
 from . import ecom_account
 from . import ecom_shop
 from . import ecom_alias
+from . import ecom_problem
 from . import ecom_bill
 from . import ir_attachment
 from . import ecom_bill_chain

@@ -7,7 +7,6 @@ from odoo.exceptions import AccessError, UserError
 
 from ..lib.ecom_bills import Context
 from .ecom_account import KINDS
-from .ecom_reader import problem_text
 
 TRANSITIONS = {
     "refused": {"ready", "inconsistent"},
@@ -158,16 +157,7 @@ class EcomBill(models.Model):
             "closing": money(self.closing) if self.has_balance else None,
             "control": money(self.amount_control) if self.has_control else None,
             "by_category": self.by_category or {},
-            "problems": [
-                {
-                    "row": problem.row,
-                    "column": problem.title or "",
-                    "text": problem.text or "",
-                    "reason": problem.reason,
-                    "message": problem.message,
-                }
-                for problem in self.problem_ids
-            ],
+            "problems": self.problem_ids._told(),
         }
 
     @api.model
@@ -204,19 +194,8 @@ class EcomBillProblem(models.Model):
 
     _name = "ecom.bill.problem"
     _description = "Bill Problem"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.problem"]
     _order = "bill_id, row, id"
 
     bill_id = fields.Many2one("ecom.bill", required=True, readonly=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="bill_id.company_id", store=True, index=True)
-    row = fields.Integer(readonly=True)
-    title = fields.Char("Column", readonly=True)
-    text = fields.Char("Found", readonly=True)
-    reason = fields.Char(required=True, readonly=True)
-    message = fields.Char("What to Do", compute="_compute_message")
-
-    @api.depends("reason")
-    @api.depends_context("lang")
-    def _compute_message(self):
-        for problem in self:
-            problem.message = problem_text(self.env, problem.reason)

@@ -156,11 +156,7 @@ class EcomLoader(models.AbstractModel):
                 for code, amount in meta["by_category"].items()
             },
         }
-        columns = dict(row="row", title="column", text="text", reason="reason")
-        values["problem_ids"] = [(5, 0, 0)] + [
-            (0, 0, {name: problem[column] for name, column in columns.items()})
-            for problem in self._problems(meta)
-        ]
+        values["problem_ids"] = self.env["ecom.bill.problem"]._replaced_by(self._problems(meta))
         values.update(self._moments(account, meta))
         bills = self.env["ecom.bill"]._unseal().with_context(tracking_disable=True)
         bill = bills.browse(bill.ids)

@@ -86,9 +86,9 @@ class EcomReader(models.AbstractModel):
         return [list(cell) for cell in next(jail.run([job])).meta.get("cells", [])]
 
     def _records(self, content, name, want):
-        """What an order, refund or invoice file holds: `layout`, `problems` and lists of plain records.
+        """What a file of orders or refunds holds: `layout`, `problems` and lists of plain records.
 
-        :param want: "orders" (with `lines`), "refunds", "invoices" or "statements" (both of suppliers)
+        :param want: "orders" (with `lines`) or "refunds"
         """
         job = jail.Job(content=content, name=name, context=self._first_look(), want=want)
         result = next(jail.run([job]))
@@ -101,7 +101,9 @@ class EcomReader(models.AbstractModel):
 
     @api.model
     def _read_table(self, content, name, shapes):
-        """A plain table read in the child process: `layout`, `rows`, `columns`, `problems`.
+        """A plain table read in the child process: `layout`, `rows`, `titles`, `problems`.
+
+        A row is a dict of texts by field, and its number as `row`; `titles` are those of the file by field.
 
         :param shapes: what the file may look like, see `lib/ecom_bills/tables.py`; exactly one must fit
         """
@@ -109,8 +111,14 @@ class EcomReader(models.AbstractModel):
         plain = Context(currency="", digits=0, timezone="UTC")
         job = jail.Job(content=content, name=name, context=plain, want="table", args={"shapes": shapes})
         result = next(jail.run([job]))
-        found = json.loads(result.payload) if result.payload else {"rows": [], "columns": {}}
-        return {**found, "layout": result.meta.get("layout", ""), "problems": result.meta["problems"]}
+        found = json.loads(result.payload) if result.payload else {"columns": {}, "titles": {}}
+        columns = found["columns"]
+        return {
+            "layout": result.meta.get("layout", ""),
+            "rows": [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)],
+            "titles": found["titles"],
+            "problems": result.meta["problems"],
+        }
 
     def _first_look(self):
         """A context that lets any bill be recognised, before its account is known."""

@@ -3,6 +3,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.ecom_problem import problems_text
+
 # More problems than this tell nobody more; all of them are on the record.
 SHOWN = 5
 
@@ -43,17 +45,4 @@ class EcomUpload(models.AbstractModel):
         return [{"name": attachment.name, "content": attachment.datas} for attachment in self.attachment_ids]
 
     def _problems_text(self, problems):
-        """One line for each of the first problems: row, column, what was found, what to do."""
-        return "\n".join(
-            " · ".join(
-                str(part)
-                for part in (
-                    self.env._("row %s", problem["row"]) if problem["row"] else "",
-                    problem["column"],
-                    problem["text"],
-                    problem["message"],
-                )
-                if part
-            )
-            for problem in problems[:SHOWN]
-        )
+        return problems_text(self.env, problems, SHOWN)

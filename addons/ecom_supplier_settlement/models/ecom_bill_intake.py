@@ -7,7 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..lib.ecom_settle import einvoice
-from ..lib.ecom_settle.invoice import Problem, plain_vat, turned
+from ..lib.ecom_settle.invoice import plain_vat, turned
+from ..lib.ecom_settle.problem import Problem
 from .account_move_intake import EINVOICE
 
 
@@ -172,7 +173,7 @@ class EcomBillIntake(models.AbstractModel):
         currency = self.env["res.currency"].search([("name", "=", document.currency)])
         if not currency:
             problem = Problem(0, "currency", document.currency, "unknown_currency")
-            raise UserError(self._problem_text(name, [problem]))
+            raise self._refused(name, [problem])
         self._refuse_known(name, document, supplier, company, currency, is_refund)
         linker = self.env["ecom.bill.linker"].with_company(company)
         lines, notes = linker._lines(document, supplier, company, currency, is_refund)
@@ -300,7 +301,7 @@ class EcomBillIntake(models.AbstractModel):
                 text = f"{name}: {reason}"
                 raise UserError(text)
         elif einvoice.is_xml(content):
-            raise UserError(self._problem_text(name, [Problem(0, "", "", "not_an_einvoice")]))
+            raise self._refused(name, [Problem(0, "", "", "not_an_einvoice")])
         elif not partner:
             raise UserError(self.env._("%s holds no data to read. Choose the supplier it is from.", name))
         else:

@@ -7,7 +7,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..lib.ecom_settle.notices import LAYOUTS, notices_of
+from ..lib.ecom_settle.problem import Problem, titled
 from .ecom_delivery_words import notice_problem_text
+from .supplier_file import told_problems
 
 LAYOUT_NAMES = [
     ("ship_delivery_note", "Delivery Note"),
@@ -16,6 +18,7 @@ LAYOUT_NAMES = [
     ("receipt_wareneingang", "German Receipt (Semicolons)"),
 ]
 SHAPES = [layout.shape() for layout in LAYOUTS]
+KINDS = {layout.name: layout.kind for layout in LAYOUTS}
 
 
 class EcomDeliveryFile(models.Model):
@@ -84,11 +87,10 @@ class EcomDeliveryFile(models.Model):
             "warehouse": given["warehouse"] or known.warehouse_id or None,
         }
         found = self.env["ecom.reader"]._read_table(content, name, SHAPES)
-        problems, notices = found["problems"], []
+        problems, notices = [Problem(**problem) for problem in found["problems"]], []
         if not problems:
-            layout = next(layout for layout in LAYOUTS if layout.name == found["layout"])
-            notices, odd = notices_of(layout, found["rows"], found["columns"])
-            problems = [problem._asdict() for problem in odd]
+            notices, odd = notices_of(KINDS[found["layout"]], found["rows"])
+            problems = titled(odd, found["titles"])
         values = {
             "name": name,
             "company_id": self.env.company.id,
@@ -100,10 +102,12 @@ class EcomDeliveryFile(models.Model):
         with self.env.cr.savepoint():
             stored, new = self.env["ecom.delivery.notice"], 0
             if not problems:
-                stored, new, problems = stored._keep(notices, source="file", **given)
+                stored, new, odd = stored._keep(notices, source="file", **given)
+                problems = titled(odd, found["titles"])
+            problems = told_problems(self.env, problems, notice_problem_text)
             if problems and known.notice_ids:
                 # What is stored of the file stays; only this try has failed.
-                return {**known._result(name, new=0), "state": "refused", "problems": self._told(problems)}
+                return {**known._result(name, new=0), "state": "refused", "problems": problems}
             file = known._store(values, content, problems)
             stored.filtered(lambda notice: not notice.file_id)._unseal().write({"file_id": file.id})
         return file._result(name, new=new, notices=stored)
@@ -112,18 +116,7 @@ class EcomDeliveryFile(models.Model):
         """Write what came of the file; the bytes are stored once and never changed."""
         values |= {
             "state": "refused" if problems else "stored",
-            "problem_ids": [
-                (5, 0, 0),
-                *(
-                    (
-                        0,
-                        0,
-                        {name: problem[name] for name in ("row", "text", "reason")}
-                        | {"title": problem["column"]},
-                    )
-                    for problem in problems
-                ),
-            ],
+            "problem_ids": self.env["ecom.delivery.problem"]._replaced_by(problems),
         }
         file = self._unseal()
         if self:
@@ -138,11 +131,6 @@ class EcomDeliveryFile(models.Model):
         file.attachment_id = attachment.id
         return file._seal()
 
-    def _told(self, problems):
-        return [
-            {**problem, "message": notice_problem_text(self.env, problem["reason"])} for problem in problems
-        ]
-
     def _result(self, name, new, notices=None):
         """What the import reports of one file."""
         notices = self.notice_ids if notices is None else notices
@@ -155,16 +143,7 @@ class EcomDeliveryFile(models.Model):
             "lines": len(notices.line_ids),
             "new": new,
             "known": len(notices) - new,
-            "problems": [
-                {
-                    "row": problem.row,
-                    "column": problem.title or "",
-                    "text": problem.text or "",
-                    "reason": problem.reason,
-                    "message": problem.message,
-                }
-                for problem in self.problem_ids
-            ],
+            "problems": self.problem_ids._told(),
         }
 
     def action_read_again(self):
@@ -182,24 +161,16 @@ class EcomDeliveryProblem(models.Model):
 
     _name = "ecom.delivery.problem"
     _description = "Delivery File Problem"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.problem"]
     _order = "file_id, row, id"
 
     file_id = fields.Many2one(
         "ecom.delivery.file", required=True, readonly=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="file_id.company_id", store=True, index=True)
-    row = fields.Integer(readonly=True)
-    title = fields.Char("Column", readonly=True)
-    text = fields.Char("Found", readonly=True)
-    reason = fields.Char(required=True, readonly=True)
-    message = fields.Char("What to Do", compute="_compute_message")
 
-    @api.depends("reason")
-    @api.depends_context("lang")
-    def _compute_message(self):
-        for problem in self:
-            problem.message = notice_problem_text(self.env, problem.reason)
+    def _reason_text(self, reason):
+        return notice_problem_text(self.env, reason)
 
 
 class IrAttachment(models.Model):

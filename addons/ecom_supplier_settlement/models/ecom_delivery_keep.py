@@ -3,8 +3,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..lib.ecom_settle.notices import Problem, notice_of
+from ..lib.ecom_settle.notices import notice_of
+from ..lib.ecom_settle.problem import Problem
 from .ecom_delivery_words import notice_problem_text
+from .supplier_file import told_problems
 
 # Words that mean one of the product's own unit, in the languages of our layouts.
 PIECES = {"件", "个", "只", "pcs", "pc", "piece", "pieces", "ea", "each", "unit", "units", "stück", "stk"}
@@ -38,8 +40,7 @@ class EcomDeliveryNotice(models.Model):
         return [self._receive_one(item) for item in payloads]
 
     def _receive_one(self, payload):
-        notice, found = notice_of(payload)
-        problems = [problem._asdict() for problem in found]
+        notice, problems = notice_of(payload)
         record, new = self.browse(), 0
         if notice:
             with self.env.cr.savepoint():
@@ -50,10 +51,7 @@ class EcomDeliveryNotice(models.Model):
             "id": record.id,
             "state": record.state or "refused",
             "new": bool(new),
-            "problems": [
-                {**problem, "message": notice_problem_text(self.env, problem["reason"])}
-                for problem in problems
-            ],
+            "problems": told_problems(self.env, problems, notice_problem_text),
         }
 
     @api.model
@@ -64,7 +62,7 @@ class EcomDeliveryNotice(models.Model):
         :param source: "file" or "api"
         :param supplier: res.partner that those without one are of
         :param warehouse: stock.warehouse that those without one are of
-        :return: (records, how many are new, problems as dicts); no record if there are problems
+        :return: (records, how many are new, problems); no record if there are problems
         """
         orders = self._orders_named(notices)
         units = self._units_named(notices)
@@ -84,7 +82,7 @@ class EcomDeliveryNotice(models.Model):
                 for odd in self._unit_problems(notice, found, units)
             ]
         if problems:
-            return self.browse(), 0, [problem._asdict() for problem in problems]
+            return self.browse(), 0, problems
         created = (
             self._unseal()
             .create(

@@ -1,6 +1,6 @@
 """Receipt stage: why a notice is not accepted, and what to do, in the user's language."""
 
-from odoo.addons.ecom_connectors.models.ecom_reader import problem_text
+from .supplier_file import table_problem_text
 
 
 def notice_problem_text(env, reason):
@@ -27,15 +27,8 @@ def notice_problem_text(env, reason):
         "not_an_object": env._("An object with named values is expected here."),
         "unknown_key": env._("Nobody knows this key. Check its spelling."),
         "not_a_text": env._("A short text on one line is expected here."),
-        "not_a_choice": env._("This word is not allowed here."),
-        "not_a_moment": env._("This is not a day of the form YYYY-MM-DD."),
-    }
-    if reason in texts and reason != "not_a_moment":
-        return texts[reason]
-    if reason == "two_bills":
-        return env._("There is more than one table in the file. Upload them one by one.")
-    if reason == "unknown_layout":
-        return env._(
+        "unknown_layout": env._(
             "No layout has these column titles. Use the delivery note template or the warehouse's export."
-        )
-    return problem_text(env, reason)
+        ),
+    }
+    return texts.get(reason) or table_problem_text(env, reason)

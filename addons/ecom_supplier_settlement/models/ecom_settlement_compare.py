@@ -7,12 +7,10 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.ecom_connectors.models.ecom_reader import problem_text
-
 from ..lib.ecom_settle import compare as lib
-from ..lib.ecom_settle.their_statement import StatementError, read_rows
+from ..lib.ecom_settle.their_statement import LAYOUTS, read_rows
+from . import supplier_file
 
-SHOWN = 10
 KINDS = [
     ("same", "Agrees"),
     ("amount", "Other amount"),
@@ -220,18 +218,15 @@ class EcomSettlement(models.Model):
         if known:
             known._compare()
             return known
-        # The reader hands on the platforms' vocabulary, which buyers do not see and no statement uses.
-        found = self.env["ecom.reader"].sudo()._records(content, name, "statements")
-        if found["problems"]:
-            raise UserError(self._problems_text(name, found["problems"]))
-        try:
-            read_rows(found["statements"], self.currency_id.decimal_places)
-        except StatementError as bad:
-            problems = [
-                {"row": it.row, "column": it.column, "text": it.text, "reason": it.reason}
-                for it in bad.problems
-            ]
-            raise UserError(self._problems_text(name, problems)) from bad
+        digits = self.currency_id.decimal_places
+        rows, _statement = supplier_file.read_rows(
+            self.env,
+            name,
+            content,
+            LAYOUTS,
+            lambda rows: read_rows(rows, digits),
+            supplier_file.statement_problem_text,
+        )
         comparison = (
             self.env["ecom.settlement.comparison"]
             ._unseal()
@@ -243,7 +238,7 @@ class EcomSettlement(models.Model):
                     "partner_id": self.partner_id.id,
                     "currency_id": self.currency_id.id,
                     "digest": digest,
-                    "rows": found["statements"],
+                    "rows": rows,
                 }
             )
         )
@@ -253,19 +248,6 @@ class EcomSettlement(models.Model):
         comparison = comparison._seal()
         comparison._compare()
         return comparison
-
-    def _problems_text(self, name, problems):
-        shown = [
-            self.env._(
-                "row %(row)s, %(column)s “%(text)s”: %(why)s",
-                row=problem["row"],
-                column=problem["column"],
-                text=problem["text"],
-                why=problem_text(self.env, problem["reason"]),
-            )
-            for problem in problems[:SHOWN]
-        ]
-        return f"{name}\n" + "\n".join(shown)
 
     def _compare_entries(self):
         """Our booked lines as documents: (entries, {key: name, day and entry}).

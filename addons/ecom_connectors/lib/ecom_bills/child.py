@@ -22,7 +22,7 @@ from typing import Any
 from .bill import Bill, Context, Problem, problem
 from .copying import to_copy
 from .frames import META_LIMIT, FrameError, lengths, pack, read_frame, split_frame, write_frame
-from .orders import read_invoices, read_orders, read_refunds, read_statements
+from .orders import read_orders, read_refunds
 from .reader import raw_row, read_bills
 from .tables import read_table
 
@@ -217,25 +217,19 @@ def _orders(job: dict[str, Any], content: bytes) -> Answer:
 
 def _table(job: dict[str, Any], content: bytes) -> Answer:
     file = read_table(content, job["name"], _context(job), job["args"]["shapes"])
-    text = json.dumps({"rows": file.rows, "columns": file.columns}, ensure_ascii=False, separators=(",", ":"))
+    found = {"columns": file.columns, "titles": file.titles}
+    text = json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
     problems = [item._asdict() for item in file.problems]
-    return {"bills": [], "layout": file.layout, "problems": problems}, text.encode()
+    return {"bills": [], "layout": file.layout, "problems": problems}, text
 
 
-READ = {
-    "orders": read_orders,
-    "refunds": read_refunds,
-    "invoices": read_invoices,
-    "statements": read_statements,
-}
+READ = {"orders": read_orders, "refunds": read_refunds}
 WORK: dict[str, Callable[[dict[str, Any], bytes], Answer]] = {
     "lines": _lines,
     "raw_row": _raw_row,
     "orders": _orders,
     "refunds": _orders,
-    "invoices": _orders,
     "table": _table,
-    "statements": _orders,
 }
 
 

@@ -63,7 +63,7 @@ class Job:
     content: bytes = field(repr=False)
     name: str
     context: Context
-    want: Literal["lines", "raw_row", "orders", "refunds", "invoices", "statements", "table"] = "lines"
+    want: Literal["lines", "raw_row", "orders", "refunds", "table"] = "lines"
     args: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -25,11 +25,6 @@ REFUND_COLUMNS = (
     *("row", "shop", "refund_no", "order_no", "sub_order_no", "refunded_at", "currency", "amount", "sku"),
     *("quantity", "reason"),
 )
-INVOICE_COLUMNS = (
-    *("row", "invoice_no", "invoice_date", "supplier_tax_no", "po", "sku", "product", "unit", "quantity"),
-    *("unit_price", "amount", "tax_rate", "tax", "currency"),
-)
-STATEMENT_COLUMNS = ("row", "date", "document", "po", "description", "amount", "debit", "credit")
 _ORDER_AMOUNTS = ("freight", "shop_discount", "platform_subsidy", "buyer_paid", "receivable")
 _ONE = 10**SCALE
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -72,7 +67,7 @@ def _check_decimals(cells: Cells, digits: Array, names: Sequence[str], problems:
     for name in names:
         if name in cells.amount:
             values = cells.amount[name]
-            shown = _texts(values, cells.given[name], np.full(len(cells), -1))
+            shown = amount_texts(values, cells.given[name], np.full(len(cells), -1))
             problems.at(
                 np.flatnonzero(values % step),
                 cells.rows,
@@ -120,8 +115,8 @@ class Draft:
             "payment_ref": self._same_text("payment_ref"),
             "status": self._words("status"),
             "currency": self._same_text("currency"),
-            **{name: _moments(values) for name, values in moments.items()},
-            **{name: _texts(*pair, digits) for name, pair in amounts.items()},
+            **{name: moment_texts(values) for name, values in moments.items()},
+            **{name: amount_texts(*pair, digits) for name, pair in amounts.items()},
         }
         return frame_of(ORDER_COLUMNS, columns)
 
@@ -132,9 +127,9 @@ class Draft:
         columns: dict[str, Any] = {
             "row": cells.rows.astype("int32"),
             **{name: self._text(name) for name in ("shop", "order_no", "sub_order_no", "sku", "product")},
-            "quantity": _texts(*self._cells("quantity"), free),
-            "unit_price": _texts(*self._cells("unit_price"), free),
-            "line_total": _texts(*self._cells("line_total"), self.digits),
+            "quantity": amount_texts(*self._cells("quantity"), free),
+            "unit_price": amount_texts(*self._cells("unit_price"), free),
+            "line_total": amount_texts(*self._cells("line_total"), self.digits),
         }
         return frame_of(ORDER_LINE_COLUMNS, columns)
 
@@ -179,7 +174,7 @@ class Draft:
             total = np.zeros(self.count, dtype=np.int64)
             np.add.at(total, self.group, np.where(given, values, 0))
             return total, self._first(given) >= 0
-        first = self._agree(values, given, _texts(values, given, np.full(len(given), -1)), name)
+        first = self._agree(values, given, amount_texts(values, given, np.full(len(given), -1)), name)
         return np.where(first >= 0, values[first], 0), first >= 0
 
     def _same_text(self, name: str) -> Array:
@@ -190,7 +185,7 @@ class Draft:
 
     def _moment(self, name: str) -> Array:
         values = self.cells.moment.get(name, np.full(len(self.cells), np.datetime64("NaT", "s")))
-        first = self._agree(values, ~np.isnat(values), _moments(values), name)
+        first = self._agree(values, ~np.isnat(values), moment_texts(values), name)
         return np.where(first >= 0, values[first], np.datetime64("NaT", "s"))
 
     def _latest(self, name: str) -> Array:
@@ -258,9 +253,9 @@ def refund_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFram
             for name in ("shop", "refund_no", "order_no", "sub_order_no", "currency", "sku")
         },
         "reason": cells.text["reason"],
-        "refunded_at": _moments(cells.moment["refunded_at"]),
-        "amount": _texts(cells.amount["amount"], cells.given["amount"], digits),
-        "quantity": _texts(cells.amount["quantity"], cells.given["quantity"], free),
+        "refunded_at": moment_texts(cells.moment["refunded_at"]),
+        "amount": amount_texts(cells.amount["amount"], cells.given["amount"], digits),
+        "quantity": amount_texts(cells.amount["quantity"], cells.given["quantity"], free),
     }
     frame = frame_of(REFUND_COLUMNS, columns)
     negative = np.flatnonzero(cells.amount["amount"] < 0)
@@ -268,48 +263,6 @@ def refund_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFram
     repeated = np.flatnonzero(frame.drop(columns="row").duplicated().to_numpy())
     problems.at(repeated, cells.rows, columns["refund_no"], cells.titles["refund_no"], "duplicate_line")
     return frame
-
-
-def invoice_frame(cells: Cells, digits: Array, problems: Problems) -> pd.DataFrame:
-    """One row per row of the file; an invoice of several lines has several."""
-    _check_decimals(cells, digits, ("amount", "tax"), problems)
-    free = np.full(len(cells), -1)
-    texts = (
-        "invoice_no",
-        "supplier_tax_no",
-        "po",
-        "sku",
-        "product",
-        "unit",
-        "unit_price",
-        "tax_rate",
-        "currency",
-    )
-    columns: dict[str, Any] = {
-        "row": cells.rows.astype("int32"),
-        **{name: cells.text[name] for name in texts},
-        "invoice_date": _moments(cells.moment["invoice_date"]),
-        "quantity": _texts(cells.amount["quantity"], cells.given["quantity"], free),
-        **{name: _texts(cells.amount[name], cells.given[name], digits) for name in ("amount", "tax")},
-    }
-    return frame_of(INVOICE_COLUMNS, columns)
-
-
-def statement_frame(cells: Cells) -> pd.DataFrame:
-    """One row per row of the file; what the file does not have is empty."""
-    free = np.full(len(cells), -1)
-    blank = np.full(len(cells), "", dtype=object)
-    columns: dict[str, Any] = {
-        "row": cells.rows.astype("int32"),
-        "date": _moments(cells.moment["date"]),
-        **{
-            name: cells.text[name] if cells.has(name) else blank for name in ("document", "po", "description")
-        },
-    }
-    for name in ("amount", "debit", "credit"):
-        known = name in cells.amount
-        columns[name] = _texts(cells.amount[name], cells.given[name], free) if known else blank
-    return frame_of(STATEMENT_COLUMNS, columns)
 
 
 def frame_of(names: Sequence[str], columns: dict[str, Any]) -> pd.DataFrame:
@@ -320,14 +273,15 @@ def frame_of(names: Sequence[str], columns: dict[str, Any]) -> pd.DataFrame:
     return frame
 
 
-def _moments(values: Array) -> Array:
+def moment_texts(values: Array) -> Array:
+    """Moments as `YYYY-MM-DD hh:mm:ss`, "" for none."""
     texts = np.datetime_as_string(values.astype("datetime64[s]"), unit="s")
     return np.array(
         ["" if text == "NaT" else text.replace("T", " ") for text in texts.tolist()], dtype=object
     )
 
 
-def _texts(values: Array, given: Array, digits: Array) -> Array:
+def amount_texts(values: Array, given: Array, digits: Array) -> Array:
     """Amounts as exact decimals with these digits; -1 means as short as possible."""
     known: dict[tuple[int, int], str] = {}
     texts: list[str] = []

@@ -1,4 +1,4 @@
-"""Reads orders, refunds, suppliers' invoices and statements: a plain template or a platform's own export.
+"""Reads orders and refunds: a plain template or a platform's own export.
 
 Two frames for orders, one row per order and one per line, and one for refunds. Every value is text: ids as
 they are, amounts as exact decimals in major units ("" = the file does not say), moments as naive LOCAL
@@ -23,39 +23,29 @@ from .bill import Context, Problem, RefusedError, capped
 from .columns import Problems, read_columns
 from .containers import Member, unpack
 from .order_draft import (
-    INVOICE_COLUMNS,
     ORDER_COLUMNS,
     ORDER_LINE_COLUMNS,
     REFUND_COLUMNS,
-    STATEMENT_COLUMNS,
     Draft,
     digits_of,
     frame_of,
-    invoice_frame,
     refund_frame,
     spread_currency,
-    statement_frame,
 )
 from .order_layouts import (
-    INVOICE_LAYOUTS,
     ORDER_LAYOUTS,
     REFUND_LAYOUTS,
-    STATEMENT_LAYOUTS,
     OrderLayout,
 )
 from .reader import label, open_member
 
 __all__ = [
-    "INVOICE_COLUMNS",
     "ORDER_COLUMNS",
     "ORDER_LINE_COLUMNS",
     "REFUND_COLUMNS",
-    "STATEMENT_COLUMNS",
     "OrderFile",
-    "read_invoices",
     "read_orders",
     "read_refunds",
-    "read_statements",
 ]
 
 
@@ -72,8 +62,6 @@ class OrderFile:
     orders: pd.DataFrame = field(default_factory=lambda: frame_of(ORDER_COLUMNS, {}), repr=False)
     lines: pd.DataFrame = field(default_factory=lambda: frame_of(ORDER_LINE_COLUMNS, {}), repr=False)
     refunds: pd.DataFrame = field(default_factory=lambda: frame_of(REFUND_COLUMNS, {}), repr=False)
-    invoices: pd.DataFrame = field(default_factory=lambda: frame_of(INVOICE_COLUMNS, {}), repr=False)
-    statements: pd.DataFrame = field(default_factory=lambda: frame_of(STATEMENT_COLUMNS, {}), repr=False)
 
     def meta(self) -> dict[str, Any]:
         """Everything but the frames, ready for JSON."""
@@ -92,10 +80,6 @@ class OrderFile:
     def frames(self) -> dict[str, Any]:
         """The frames, ready for JSON: name -> columns and rows."""
         frames = {"orders": self.orders, "lines": self.lines, "refunds": self.refunds}
-        if len(self.invoices):
-            frames = {"invoices": self.invoices}
-        if len(self.statements):
-            frames = {"statements": self.statements}
         return {
             name: {"columns": list(frame.columns), "rows": frame.to_numpy().tolist()}
             for name, frame in frames.items()
@@ -110,16 +94,6 @@ def read_orders(content: bytes, name: str, context: Context) -> OrderFile:
 def read_refunds(content: bytes, name: str, context: Context) -> OrderFile:
     """The refunds of a file."""
     return _read(content, name, context, REFUND_LAYOUTS)
-
-
-def read_invoices(content: bytes, name: str, context: Context) -> OrderFile:
-    """The rows of a supplier's invoice list."""
-    return _read(content, name, context, INVOICE_LAYOUTS)
-
-
-def read_statements(content: bytes, name: str, context: Context) -> OrderFile:
-    """The rows of a supplier's own statement."""
-    return _read(content, name, context, STATEMENT_LAYOUTS)
 
 
 def _read(content: bytes, name: str, context: Context, layouts: Sequence[OrderLayout]) -> OrderFile:
@@ -146,21 +120,12 @@ def _fill(file: OrderFile, member: Member, context: Context, layouts: Sequence[O
     _refuse(problems)
     if not len(cells):
         raise RefusedError([Problem(table.header, "", known.layout.name, "no_rows")])
-    if known.layout.kind == "statements":
-        file.statements = statement_frame(cells)
-        file.state = "read"
-        return
-    if known.layout.kind != "invoices":
-        spread_currency(cells)
+    spread_currency(cells)
     digits = digits_of(cells, known, context, problems)
     if known.layout.kind == "refunds":
         refunds = refund_frame(cells, digits, problems)
         _refuse(problems)
         file.refunds = refunds
-    elif known.layout.kind == "invoices":
-        invoices = invoice_frame(cells, digits, problems)
-        _refuse(problems)
-        file.invoices = invoices
     else:
         draft = Draft(cells, known, digits, problems)
         orders, lines = draft.orders(), draft.lines()

@@ -1,8 +1,9 @@
-"""Reads plain tables whose shape the caller brings along: titles and types in, typed columns out.
+"""Reads plain tables whose shape the caller brings along: titles and types in, columns of plain texts out.
 
 Other add-ons read their own files in the jail this way. A shape is what JSON can say of a `Layout`; exactly
-one of those given must recognise the file. Amounts come out as integers at SCALE decimals (null: blank),
-moments as naive local `YYYY-MM-DDThh:mm:ss` ("" = blank), everything else as clean text.
+one of those given must recognise the file. Amounts come out as exact decimals with at most SCALE of them,
+moments as naive local `YYYY-MM-DD hh:mm:ss`, everything else as clean text; blank is "", also where the file
+lacks a column that may be missing.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from .bill import Context, Problem, RefusedError, capped, problem
 from .columns import Cells, Problems, read_columns
 from .containers import unpack
 from .layout import Column, Layout
+from .order_draft import amount_texts, moment_texts
+from .order_layouts import SCALE
 from .reader import label, open_member
 
-SCALE = 6
 _PLAIN = ("field", "type", "required", "filled")
 
 
 @dataclass(slots=True, kw_only=True)
 class TableFile:
-    """What one file says: the shape that knew it, its row numbers, and its columns by field."""
+    """What one file says: the shape that knew it, and by field its columns and the titles they go by.
+
+    The column `row` holds the numbers of the rows.
+    """
 
     layout: str = ""
-    rows: list[int] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
 
@@ -63,7 +68,7 @@ def read_table(content: bytes, name: str, context: Context, shapes: Sequence[Map
     try:
         _fill(file, content, name, context, [layout_of(shape) for shape in shapes])
     except RefusedError as refused:
-        file.problems, file.rows, file.columns = capped(refused.problems), [], {}
+        file.problems, file.columns = capped(refused.problems), {}
     return file
 
 
@@ -79,17 +84,19 @@ def _fill(file: TableFile, content: bytes, name: str, context: Context, layouts:
         raise RefusedError(problems.all())
     if not len(cells):
         raise RefusedError([problem("no_rows", file.layout, table.header)])
-    file.rows = [int(row) for row in cells.rows.tolist()]
-    file.columns = {column.field: _plain(cells, column) for column in table.layout.columns}
+    file.titles = cells.titles
+    file.columns = {"row": [int(row) for row in cells.rows.tolist()]}
+    file.columns |= {column.field: _plain(cells, column) for column in table.layout.columns}
 
 
-def _plain(cells: Cells, column: Column) -> list[Any]:
-    """A typed column as JSON knows it."""
+def _plain(cells: Cells, column: Column) -> list[str]:
+    """A typed column as plain texts."""
     name = column.field
     if column.type == "amount":
-        pairs = zip(cells.amount[name].tolist(), cells.given[name].tolist(), strict=True)
-        return [value if given else None for value, given in pairs]
-    if column.type == "moment":
-        texts = np.datetime_as_string(cells.moment[name].astype("datetime64[s]"), unit="s").tolist()
-        return ["" if text == "NaT" else text for text in texts]
-    return list(cells.text[name].tolist())
+        free = np.full(len(cells), -1)
+        texts = amount_texts(cells.amount[name], cells.given[name], free)
+    elif column.type == "moment":
+        texts = moment_texts(cells.moment[name])
+    else:
+        texts = cells.text[name]
+    return list(texts.tolist())

@@ -27,16 +27,14 @@ from xml.parsers import expat
 
 from .invoice import (
     Invoice,
-    InvoiceError,
     InvoiceLine,
-    Problem,
     UnreadableError,
     merge_discounts,
     parse_amount,
     parse_number,
     parse_rate,
-    shown,
 )
+from .problem import DocumentError, Problem, shown
 
 MAX_BYTES = 10 << 20
 MAX_DEPTH = 40
@@ -82,7 +80,7 @@ def is_einvoice(content: bytes) -> bool:
 def read_einvoice(content: bytes) -> Invoice:
     """The invoice of one XML file, its lines proven against its totals.
 
-    :raises InvoiceError: names row, element, value and reason of everything that is wrong
+    :raises DocumentError: names row, element, value and reason of everything that is wrong
     """
     root = _parse(content)
     if root.name != "EInvoice":
@@ -102,7 +100,7 @@ def read_einvoice(content: bytes) -> Invoice:
     if not problems:
         _prove([line for line in lines if line], totals, data, problems)
     if problems or day is None:
-        raise InvoiceError(problems)
+        raise DocumentError(problems)
     return Invoice(
         number=number,
         day=day,
@@ -118,7 +116,7 @@ def read_einvoice(content: bytes) -> Invoice:
 
 
 def _refuse(reason: str, text: object = "", row: int = 0, column: str = "") -> None:
-    raise InvoiceError([Problem(row, column, shown(text), reason)])
+    raise DocumentError([Problem(row, column, shown(text), reason)])
 
 
 def _decode(content: bytes) -> str:
@@ -132,7 +130,7 @@ def _decode(content: bytes) -> str:
         text = content.removeprefix(b"\xef\xbb\xbf").decode(_ENCODINGS[name])
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        raise InvoiceError(
+        raise DocumentError(
             [Problem(row, "", shown(content[error.start : error.end]), "wrong_encoding")]
         ) from None
     if not text.strip():

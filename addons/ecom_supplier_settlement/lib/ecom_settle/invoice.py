@@ -7,33 +7,13 @@ earlier one (red-letter) has negative amounts here, as the supplier writes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
-MAX_PROBLEMS = 100
-MAX_TEXT = 80
 _NUMBER = re.compile(r"[-+]?\d{1,15}(\.\d{1,15})?")
 _ZERO_RATES = ("免税", "不征税", "出口零税率", "普通零税率", "exempt", "***", "*")
-
-
-class Problem(NamedTuple):
-    """One reason why a document is not accepted; row 0 means the whole file."""
-
-    row: int
-    column: str
-    text: str
-    reason: str
-
-
-class InvoiceError(Exception):
-    """A document cannot be used; carries every problem found."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)[:MAX_PROBLEMS]
-        super().__init__(", ".join(sorted({problem.reason for problem in self.problems})))
 
 
 class UnreadableError(Exception):
@@ -90,12 +70,6 @@ class Invoice:
     def is_refund(self) -> bool:
         """Whether it takes back more than it bills."""
         return self.total < 0
-
-
-def shown(text: object) -> str:
-    """Text as it may be shown: one line, at most 80 characters, nothing invisible."""
-    plain = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(text))
-    return plain if len(plain) <= MAX_TEXT else plain[: MAX_TEXT - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def plain_vat(text: str) -> str:

@@ -1,8 +1,10 @@
 """Invoice stage: rows of a supplier's own invoice list become invoices, one per number.
 
-A row is a dict of texts as the limited child process hands it over: row, invoice_no, invoice_date
-(YYYY-MM-DD hh:mm:ss), supplier_tax_no, po, sku, product, unit, quantity, unit_price, amount, tax_rate, tax,
-currency.
+One row for each invoice line. `amount` is without tax, and so is the price, which may have more decimals than
+any currency and is read as text. An empty `tax` follows from the rate.
+
+    invoice_no,invoice_date,po,sku,product,quantity,unit_price,amount,tax_rate,tax,currency
+    V1,2026-09-10,P00001,K1,Tea,3,3.333,10.00,13%,1.30,CNY
 """
 
 from __future__ import annotations
@@ -10,21 +12,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
-from .invoice import (
-    Invoice,
-    InvoiceError,
-    InvoiceLine,
-    Problem,
-    UnreadableError,
-    parse_amount,
-    parse_number,
-    parse_rate,
-    shown,
+from . import layout
+from .invoice import Invoice, InvoiceLine, UnreadableError, parse_amount, parse_number, parse_rate
+from .layout import Row, TableLayout
+from .problem import DocumentError, Problem, shown
+
+LAYOUT = TableLayout(
+    name="supplier_invoices",
+    columns=(
+        layout.ident("invoice_no", "invoice_no", "发票号码", filled=True),
+        layout.day("invoice_date", "invoice_date", "开票日期"),
+        layout.ident(
+            "supplier_tax_no", "supplier_tax_no", "销方识别号", "销售方纳税人识别号", required=False
+        ),
+        layout.ident("po", "po", "采购订单号", required=False),
+        layout.ident("sku", "sku", "商品编码", required=False),
+        layout.text("product", "product", "货物或应税劳务名称", "项目名称", required=True),
+        layout.text("unit", "unit", "单位"),
+        layout.amount("quantity", "quantity", "数量"),
+        layout.text("unit_price", "unit_price", "单价"),
+        layout.amount("amount", "amount", "金额", filled=True),
+        layout.text("tax_rate", "tax_rate", "税率", required=True),
+        layout.amount("tax", "tax", "税额", required=False),
+        layout.ident("currency", "currency", "币种", filled=True),
+    ),
 )
-
-Row = Mapping[str, Any]
 _SAME = ("invoice_date", "supplier_tax_no", "currency")
 
 
@@ -32,7 +45,7 @@ def read_list(rows: Sequence[Row], digits: Mapping[str, int]) -> list[Invoice]:
     """The invoices of a list, in the order of their first rows.
 
     :param digits: decimals by currency code; another currency is refused
-    :raises InvoiceError: names every value that cannot be used
+    :raises DocumentError: names every value that cannot be used
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -40,7 +53,7 @@ def read_list(rows: Sequence[Row], digits: Mapping[str, int]) -> list[Invoice]:
     problems: list[Problem] = []
     invoices = [_invoice(number, group, digits, problems) for number, group in groups.items()]
     if problems:
-        raise InvoiceError(problems)
+        raise DocumentError(problems)
     return [invoice for invoice in invoices if invoice]
 
 

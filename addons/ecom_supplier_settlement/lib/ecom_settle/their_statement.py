@@ -1,18 +1,22 @@
 """Reads the rows of a supplier's own statement: amounts and days of plain text, opening, closing and lines.
 
-A row is {"row", "date", "document", "po", "description", "amount", "debit", "credit"}, all text but the row's
-number. The supplier writes from its side: debit and positive amounts are what we owe, credit is what we paid.
+The supplier writes from its side: debit and positive amounts are what we owe, credit is what we paid.
+
+    日期,单据编号,采购订单号,摘要,借方金额,贷方金额
+    2026-09-10,V1,P00001,销售,113.00,
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
+from . import layout
 from .compare import Entry, plain
+from .layout import Row, TableLayout
+from .problem import DocumentError, Problem
 
 _OPENING = frozenset(map(plain, ("期初余额", "期初", "上期余额", "上期结余", "opening balance", "opening")))
 _CLOSING = frozenset(map(plain, ("期末余额", "期末", "本期余额", "本期结余", "closing balance", "closing")))
@@ -21,23 +25,29 @@ _TOTAL = frozenset(
 )
 ZERO = Decimal(0)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A cell that cannot be used: row, title of its column, its text and why."""
-
-    row: int
-    column: str
-    text: str
-    reason: str
-
-
-class StatementError(Exception):
-    """The statement cannot be used; `problems` names every bad cell."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(problems)
-        self.problems = problems
+# Rows of opening and closing balances and totals are told by their words in the document or description.
+_COLUMNS = (
+    layout.day("date", "date", "Date", "日期", "单据日期", "业务日期", filled=False),
+    layout.ident(
+        "document", "document", "Document", "Document No.", "document_no", "单据编号", "单据号", "发票号码"
+    ),
+    layout.ident("po", "po", "PO", "PO No.", "采购订单号", "订单号", required=False),
+    layout.text("description", "description", "Description", "摘要", "说明", "备注"),
+)
+LAYOUTS = (
+    TableLayout(
+        name="supplier_statement",
+        columns=(*_COLUMNS, layout.amount("amount", "amount", "Amount", "金额", "应收金额")),
+    ),
+    TableLayout(
+        name="supplier_statement_sides",
+        columns=(
+            *_COLUMNS,
+            layout.amount("debit", "debit", "Debit", "借方", "借方金额", "应收"),
+            layout.amount("credit", "credit", "Credit", "贷方", "贷方金额", "已收"),
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +59,30 @@ class TheirStatement:
     closing: Decimal | None
 
 
-def read_rows(rows: Iterable[Mapping[str, Any]], digits: int) -> TheirStatement:
-    """The statement of these rows; raises StatementError with all problems.
+def read_rows(rows: Iterable[Row], digits: int) -> TheirStatement:
+    """The statement of these rows; raises DocumentError with all problems.
 
     :param digits: decimals of the currency
     """
     problems: list[Problem] = []
     entries: list[Entry] = []
     balances: dict[str, Decimal] = {}
-    total: tuple[int, Decimal] | None = None
+    total: tuple[Row, Decimal] | None = None
     for row in rows:
         amount = _amount(row, digits, problems)
         words = {plain(str(row.get(name) or "")) for name in ("document", "description")} - {""}
         kind = next((kind for kind, known in _WORDS.items() if words & known), "")
         if kind == "total":
-            total = (int(row["row"]), amount)
+            total = (row, amount)
         elif kind:
             balances[kind] = amount
         else:
             entries.append(_entry(row, amount))
     found = sum((entry.amount for entry in entries), ZERO)
     if total and total[1] not in (found, found + balances.get("opening", ZERO)):
-        problems.append(
-            Problem(row=total[0], column="amount", text=f"{total[1]} ≠ {found}", reason="total_differs")
-        )
+        problems.append(_problem(total[0], f"{total[1]} ≠ {found}", "total_differs"))
     if problems:
-        raise StatementError(problems)
+        raise DocumentError(problems)
     return TheirStatement(
         entries=tuple(entries), opening=balances.get("opening"), closing=balances.get("closing")
     )
@@ -83,7 +91,7 @@ def read_rows(rows: Iterable[Mapping[str, Any]], digits: int) -> TheirStatement:
 _WORDS = {"opening": _OPENING, "closing": _CLOSING, "total": _TOTAL}
 
 
-def _entry(row: Mapping[str, Any], amount: Decimal) -> Entry:
+def _entry(row: Row, amount: Decimal) -> Entry:
     day = str(row.get("date") or "")[:10]
     return Entry(
         key=str(row["row"]),
@@ -94,20 +102,25 @@ def _entry(row: Mapping[str, Any], amount: Decimal) -> Entry:
     )
 
 
-def _amount(row: Mapping[str, Any], digits: int, problems: list[Problem]) -> Decimal:
+def _problem(row: Row, text: str, reason: str) -> Problem:
+    """A problem of what a row comes to, at the first of its amounts."""
+    return Problem(int(row["row"]), "debit" if "debit" in row else "amount", text, reason)
+
+
+def _amount(row: Row, digits: int, problems: list[Problem]) -> Decimal:
     """The amount of a row, or debit less credit; every row has one."""
     given = [name for name in ("amount", "debit", "credit") if row.get(name)]
     result = ZERO
     if not given:
-        problems.append(Problem(row=int(row["row"]), column="amount", text="", reason="empty_required"))
+        problems.append(_problem(row, "", "empty_required"))
     for name in given:
         text = str(row[name])
         try:
             value = Decimal(text)
         except InvalidOperation:
-            problems.append(Problem(row=int(row["row"]), column=name, text=text, reason="not_an_amount"))
+            problems.append(Problem(int(row["row"]), name, text, "not_an_amount"))
             continue
         if value != round(value, digits):
-            problems.append(Problem(row=int(row["row"]), column=name, text=text, reason="too_many_decimals"))
+            problems.append(Problem(int(row["row"]), name, text, "too_many_decimals"))
         result += -value if name == "credit" else value
     return round(result, digits)

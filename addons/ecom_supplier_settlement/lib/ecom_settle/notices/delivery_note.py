@@ -8,7 +8,8 @@ at the upload. Quantities are in the unit of our order unless `unit` names anoth
     DN-1,S1,P00012,K-1,Tea,100,,2026-09-02,2026-09-05,SF,SF123
 """
 
-from .layout import NoticeLayout, day, ident, quantity, text
+from ..layout import amount, day, ident, text
+from .layout import NoticeLayout
 
 LAYOUT = NoticeLayout(
     name="ship_delivery_note",
@@ -19,7 +20,7 @@ LAYOUT = NoticeLayout(
         ident("order_no", "po_number", "采购单号"),
         ident("sku", "sku", "商品编码", filled=True),
         text("title", "description", "商品名称"),
-        quantity("quantity", "quantity", "发货数量"),
+        amount("quantity", "quantity", "发货数量", filled=True),
         text("unit", "unit", "单位"),
         ident("lot", "lot", "批次号", required=False),
         day("day", "shipped_on", "发货日期"),

@@ -7,7 +7,8 @@ Dates are date cells or ISO texts. The same titles as CSV are read too.
     IB-7731,P00012,K-1,Tea,100,0,pcs,,2026-09-05,WH
 """
 
-from .layout import NoticeLayout, day, ident, quantity, text
+from ..layout import amount, day, ident, text
+from .layout import NoticeLayout
 
 LAYOUT = NoticeLayout(
     name="receipt_inbound_report",
@@ -18,8 +19,8 @@ LAYOUT = NoticeLayout(
         ident("order_no", "PO Number", "PO No"),
         ident("sku", "SKU", filled=True),
         text("title", "Description"),
-        quantity("quantity", "Received Qty"),
-        quantity("damaged", "Damaged Qty", required=False),
+        amount("quantity", "Received Qty", filled=True),
+        amount("damaged", "Damaged Qty", required=False),
         text("unit", "UOM"),
         ident("lot", "Lot", required=False),
         day("day", "Received Date"),

@@ -7,18 +7,11 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from ..problem import Problem
 
 Kind = Literal["ship", "receipt"]
-
-
-class Problem(NamedTuple):
-    """One reason why a file or message is not accepted; row 0 means all of it."""
-
-    row: int
-    column: str
-    text: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

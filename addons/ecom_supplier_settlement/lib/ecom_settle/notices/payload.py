@@ -16,7 +16,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .notice import Notice, NoticeLine, Problem, checked
+from ..problem import Problem
+from .notice import Notice, NoticeLine, checked
 
 MAX_LINES = 10_000
 MAX_TEXT = 200

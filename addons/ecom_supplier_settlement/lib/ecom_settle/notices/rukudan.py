@@ -8,7 +8,8 @@ last one on which goods were put away. Several reports may stand in one file.
     RK260905001,P00012,WH,K-1,茶叶,100,2,件,B1,2026-09-05 16:20:00
 """
 
-from .layout import NoticeLayout, day, ident, quantity, text
+from ..layout import amount, day, ident, text
+from .layout import NoticeLayout
 
 LAYOUT = NoticeLayout(
     name="receipt_rukudan",
@@ -20,8 +21,8 @@ LAYOUT = NoticeLayout(
         ident("warehouse", "仓库编码", required=False),
         ident("sku", "商品编码", "货品编码", filled=True),
         text("title", "商品名称", "货品名称"),
-        quantity("quantity", "实收数量"),
-        quantity("damaged", "残品数量", required=False),
+        amount("quantity", "实收数量", filled=True),
+        amount("damaged", "残品数量", required=False),
         text("unit", "单位"),
         ident("lot", "批次号", required=False),
         day("day", "入库时间", "入库日期"),

@@ -7,7 +7,8 @@ Days are written DD.MM.YYYY. "Menge" is all that arrived, "Beschädigt" is part 
     WE-2026-118;P00012;K-1;Tee;12,5;0;kg;;05.09.2026;WH
 """
 
-from .layout import NoticeLayout, day, ident, quantity, text
+from ..layout import amount, day, ident, text
+from .layout import NoticeLayout
 
 LAYOUT = NoticeLayout(
     name="receipt_wareneingang",
@@ -20,8 +21,8 @@ LAYOUT = NoticeLayout(
         ident("order_no", "Bestellung", "Bestellnummer"),
         ident("sku", "Artikelnummer", filled=True),
         text("title", "Bezeichnung"),
-        quantity("quantity", "Menge"),
-        quantity("damaged", "Beschädigt", required=False),
+        amount("quantity", "Menge", filled=True),
+        amount("damaged", "Beschädigt", required=False),
         text("unit", "Einheit"),
         ident("lot", "Charge", required=False),
         day("day", "Eingangsdatum", forms=("DD.MM.YYYY", "DD.MM.YYYY hh:mm", "YYYY-MM-DD hh:mm:ss")),
