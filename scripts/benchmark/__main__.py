@@ -35,6 +35,7 @@ LIMITS = {
     "again": 1 / 3,
     "bill_line_ms": 0.5,
     "statement": 10.0,
+    "rebate": 6.0,
 }
 
 
@@ -107,6 +108,7 @@ def supplier_side(receipts: int) -> dict:
         "ratios": {
             "bill_line_ms": stages["match_ms_per_line"],
             "statement": stages["statement_seconds"] / stages["statement_floor_seconds"],
+            "rebate": stages["rebate_seconds"] / stages["rebate_floor_seconds"],
         },
     }
     result["limits"] = {name: LIMITS[name] for name in result["ratios"]}

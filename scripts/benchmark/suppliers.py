@@ -7,12 +7,15 @@ million receipts take a minute.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pipeline import _fresh, environment
 
 from odoo.tools import SQL
 
 LINES_EACH = 10
+NUMBERED = ("account_move", "purchase_order", "stock_picking")
 DAY = "2026-09-10 04:00:00"
 
 
@@ -75,7 +78,6 @@ def _match(env, bill, lines: int) -> dict[str, float]:
     times = lines // LINES_EACH
     _multiply(env, bill, times - 1)
     moves = env["account.move"].search([("partner_id", "=", bill.partner_id.id)])
-    env.cr.execute("ANALYZE account_move_line; ANALYZE purchase_order_line; ANALYZE stock_move")
     started = time.perf_counter()
     moves._ecom_match()
     env.flush_all()
@@ -88,7 +90,6 @@ def _match(env, bill, lines: int) -> dict[str, float]:
 def _statement(env, lines: int) -> dict[str, float]:
     bill = _document(env, "Statement")
     _multiply(env, bill, lines // LINES_EACH - 1)
-    env.cr.execute("ANALYZE account_move_line; ANALYZE account_move")
     settlements = env["ecom.settlement"]
     started = time.perf_counter()
     record = settlements.browse(settlements.create_for(bill.partner_id.id, "2026-09-01", "2026-09-30"))
@@ -109,10 +110,7 @@ def _statement(env, lines: int) -> dict[str, float]:
 def _rebate(env, receipts: int) -> dict[str, float]:
     """A tier rebate on what was received, over very many receipts, beside one plain sum of them."""
     bill = _document(env, "Rebate")
-    _multiply(env, bill, receipts // LINES_EACH - 1)
-    env.cr.execute(
-        "ANALYZE stock_move; ANALYZE purchase_order_line; ANALYZE purchase_order; ANALYZE stock_picking"
-    )
+    _multiply(env, bill, receipts // LINES_EACH - 1, billed=False)
     contract = env["ecom.contract"].create(
         {
             "name": "Bench",
@@ -153,8 +151,8 @@ def _rebate(env, receipts: int) -> dict[str, float]:
     return {"receipts": receipts, "rebate_seconds": seconds, "rebate_floor_seconds": floor}
 
 
-def _multiply(env, bill, times: int) -> None:
-    """`times` copies of a bill, its order and receipt, by SQL: same days, same amounts, own numbers."""
+def _multiply(env, bill, times: int, *, billed: bool = True) -> None:
+    """`times` copies of an order, its receipt and its bill, by SQL: same days, same amounts, own numbers."""
     order = bill.line_ids.purchase_line_id.order_id
     moves = order.order_line.move_ids
     records = {
@@ -162,23 +160,65 @@ def _multiply(env, bill, times: int) -> None:
         "purchase_order_line": order.order_line,
         "stock_picking": moves.picking_id,
         "stock_move": moves,
-        "account_move": bill,
-        "account_move_line": bill.line_ids,
     }
-    env.cr.execute("CREATE TEMP TABLE bench_copy (kind text, old int, n int, fresh int) ON COMMIT DROP")
+    if billed:
+        records |= {"account_move": bill, "account_move_line": bill.line_ids}
+    # The n-th copy of the row `old` gets the number `first + n * step`, so copies of a document lie together.
+    env.cr.execute("DROP TABLE IF EXISTS bench_copy")
+    env.cr.execute("CREATE TEMP TABLE bench_copy (kind text, old int, first bigint, step int)")
     for table, rows in records.items():
+        sequence = f"{table}_id_seq"
+        env.cr.execute("SELECT nextval(%s)", [sequence])
+        [start] = env.cr.fetchone()
+        env.cr.execute("SELECT setval(%s, %s)", [sequence, start + times * len(rows)])
         env.cr.execute(
-            """INSERT INTO bench_copy
-               SELECT %s, old, n, nextval(%s) FROM unnest(%s) old, generate_series(1, %s) n""",
-            [table, f"{table}_id_seq", rows.ids, times],
+            """INSERT INTO bench_copy SELECT %s, old, %s + place, %s
+                 FROM unnest(%s) WITH ORDINALITY rows (old, place)""",
+            [table, start - len(rows), len(rows), rows.ids],
         )
-    env.cr.execute("CREATE INDEX ON bench_copy (kind, old, n); ANALYZE bench_copy")
+    env.cr.execute("ANALYZE bench_copy")
+    # What waits for the end of the transaction is checked now, so that tables may be changed.
+    env.cr.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    env.cr.execute("SET LOCAL maintenance_work_mem = '512MB'")
     for table in records:
-        _copy(env, table, list(records))
+        insert = _copying(env, table, list(records), times)
+        with _bare(env, table):
+            env.cr.execute(insert)
+        env.cr.execute(f"ANALYZE {table}")
+    env.invalidate_all()
 
 
-def _copy(env, table: str, tables: list[str]) -> None:
-    """Rows of one table with their new numbers, and new numbers of what they point at."""
+@contextmanager
+def _bare(env, table: str) -> Iterator[None]:
+    """Without what is checked or kept up to date row by row; copies of sound rows need it afterwards only."""
+    env.cr.execute(
+        """SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+            WHERE conrelid = %s::regclass AND contype = 'f'""",
+        [table],
+    )
+    keys = env.cr.fetchall()
+    env.cr.execute(
+        """SELECT x.indexrelid::regclass::text, pg_get_indexdef(x.indexrelid) FROM pg_index x
+            WHERE x.indrelid = %s::regclass
+              AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = x.indexrelid)""",
+        [table],
+    )
+    indexes = env.cr.fetchall()
+    for name, _definition in keys:
+        env.cr.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, _definition in indexes:
+        env.cr.execute(f"DROP INDEX {name}")
+    env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    yield
+    env.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    for _name, definition in indexes:
+        env.cr.execute(definition)
+    for name, definition in keys:
+        env.cr.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition} NOT VALID')
+
+
+def _copying(env, table: str, tables: list[str], times: int) -> str:
+    """INSERT of the rows of one table with their new numbers, and new numbers of what they point at."""
     env.cr.execute(
         """SELECT c.column_name, r.target FROM information_schema.columns c
              LEFT JOIN (SELECT a.attname, k.confrelid::regclass::text AS target FROM pg_constraint k
@@ -189,30 +229,23 @@ def _copy(env, table: str, tables: list[str]) -> None:
     )
     names, values, joins = [], [], []
     for name, target in env.cr.fetchall():
-        names.append(f'"{name}"')
+        column = f't."{name}"'
         if name == "id":
-            values.append("me.fresh")
+            value = "me.first + n * me.step"
         elif target in tables:
-            alias = f"at_{name}"
-            joins.append(
-                f"LEFT JOIN bench_copy {alias} ON {alias}.kind = '{target}' AND {alias}.old = t.\"{name}\""
-                f" AND {alias}.n = me.n"
-            )
-            values.append(f'coalesce({alias}.fresh, t."{name}")')
-        elif name in ("name", "ref", "ecom_reference_key") and table in (
-            "account_move",
-            "purchase_order",
-            "stock_picking",
-        ):
-            values.append(f"t.\"{name}\" || '-' || me.n")
-        elif name in ("access_token", "sequence_number", "sequence_prefix"):
-            values.append(
-                "NULL" if name == "access_token" else f't."{name}"' if "prefix" in name else "me.n + 1000"
-            )
+            at = f"at_{name}"
+            joins.append(f"LEFT JOIN bench_copy {at} ON {at}.kind = '{target}' AND {at}.old = {column}")
+            value = f"coalesce({at}.first + n * {at}.step, {column})"
+        elif name in ("name", "ref", "ecom_reference_key") and table in NUMBERED:
+            value = f"{column} || '-' || n"
+        elif name in ("access_token", "sequence_number"):
+            value = "NULL" if name == "access_token" else "n + 1000"
         else:
-            values.append(f't."{name}"')
-    env.cr.execute(
-        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)} FROM {table} t"
+            value = column
+        names.append(f'"{name}"')
+        values.append(value)
+    return (
+        f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(values)}"
+        f" FROM generate_series(1, {times}) n CROSS JOIN {table} t"
         f" JOIN bench_copy me ON me.kind = '{table}' AND me.old = t.id {' '.join(joins)}"
     )
-    env.invalidate_all()

@@ -223,7 +223,8 @@ class EcomClause(models.Model):
                                                    AND ic.name = 'stock_location_inter_company'
                          CROSS JOIN LATERAL (%(price)s) price
                         WHERE m.state = 'done' AND %(moment)s >= %(since)s AND %(moment)s < %(until)s
-                          AND coalesce(m.restrict_partner_id, %(own)s) = %(own)s AND %(products)s) r
+                          AND (m.restrict_partner_id IS NULL OR m.restrict_partner_id = %(own)s)
+                          AND %(products)s) r
                 WHERE r.direction > 0 OR %(returns)s AND r.direction < 0""",
             day=self._local_day(moment),
             tax=self._tax_factor(),
