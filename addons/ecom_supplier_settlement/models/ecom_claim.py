@@ -249,9 +249,9 @@ class EcomClaim(models.Model):
             cap=exact(clause.cap) or None,
         )
         rows = [
-            BaseRow(label=self.env._("On hand on %s", self.date_to), quantity=on_hand),
+            BaseRow(code="on_hand", values={"day": str(self.date_to)}, quantity=on_hand),
             *(
-                BaseRow(label=self.env._("Received on %s", one.day), quantity=one.quantity)
+                BaseRow(code="received_on", values={"day": str(one.day)}, quantity=one.quantity)
                 for one in purchases
             ),
         ]

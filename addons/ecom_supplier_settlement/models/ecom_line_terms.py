@@ -12,6 +12,7 @@ from ..lib.ecom_settle.terms import best_price, rounded
 from ..lib.ecom_settle.working import BaseRow, Working, grouped, plain
 from .ecom_clause import exact
 from .ecom_purchase_basis_sql import basis_sql
+from .settlement_words import working_html
 
 CHUNK = 1000
 
@@ -44,17 +45,16 @@ class EcomLineTerms(models.Model):
     amount_allocated = fields.Monetary("Allocated", readonly=True)
     amount_payable = fields.Monetary("Payable", readonly=True)
     working = fields.Json("Working Data", readonly=True)
-    working_html = fields.Html("Working", compute="_compute_working_html")
+    working_html = fields.Html("Working", compute="_compute_working_html", sanitize=False)
     change_ids = fields.One2many("ecom.line.terms.change", "terms_id", "History", readonly=True)
 
     _line_once = models.UniqueIndex("(purchase_line_id)", "The payable of this order line exists already.")
 
     @api.depends("working")
+    @api.depends_context("lang")
     def _compute_working_html(self):
         for terms in self:
-            terms.working_html = terms.working and self.env["ir.qweb"]._render(
-                "ecom_supplier_settlement.working_table", {"working": terms.working}
-            )
+            terms.working_html = terms.working and working_html(self.env, terms.working)
 
     def action_compute(self):
         """Compute these lines again. Doing it twice changes nothing."""
@@ -166,13 +166,14 @@ class EcomLineTerms(models.Model):
                 formula += f" {sign} {grouped(amount, digits)}"
         rows = [BaseRow(label=line.order_id.name, quantity=received.normalize() + 0, amount=goods)]
         if rebate:
-            rows.append(BaseRow(label=self.env._("Rebates"), amount=-rebate))
+            rows.append(BaseRow(code="rebates", amount=-rebate))
         if allocated:
-            rows.append(BaseRow(label=self.env._("Allocated"), amount=allocated))
+            rows.append(BaseRow(code="allocated", amount=allocated))
         working = Working(
             rule=f"{clause.kind}/{clause.id}" if clause else "order_price",
             version=clause.version or 1,
-            title=clause.name or self.env._("Price of the order"),
+            title=clause.name or "",
+            code=None if clause else "order_price",
             base=tuple(rows),
             base_total=goods,
             formula=formula,

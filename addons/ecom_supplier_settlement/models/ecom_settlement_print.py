@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, groupby
 
 from ..reports import settlement_pdf, settlement_xlsx
-from .settlement_words import working_rows, working_text
+from .settlement_words import working_parts, working_rows, working_text, working_title
 
 
 class EcomSettlement(models.Model):
@@ -162,8 +162,9 @@ class EcomSettlement(models.Model):
     def _print_working(self, working):
         if not working:
             return ""
-        base = "; ".join(" ".join(part for part in row if part) for row in working_rows(working))
-        parts = (working.get("title") or working.get("rule") or "", base, working_text(working))
+        base = "; ".join(" ".join(part for part in row if part) for row in working_rows(self.env, working))
+        versions = "; ".join(working_parts(self.env, working))
+        parts = (working_title(self.env, working), base, versions, working_text(working))
         return " | ".join(part for part in parts if part)
 
     def _money(self, amount):

@@ -200,11 +200,11 @@ class EcomSettlement(models.Model):
                       r.purchase_line_id, r.product_id, r.quantity, r.price_unit, r.amount, false,
                       o.name || ' ' || coalesce(l.name, ''),
                       jsonb_build_object(
-                          'rule', 'received_not_billed', 'version', 1, 'title', %(title)s,
+                          'rule', 'received_not_billed', 'version', 1, 'code', 'received_not_billed',
                           'base', jsonb_build_array(
-                              jsonb_build_object('label', %(received)s, 'quantity', r.quantity_received::text,
+                              jsonb_build_object('code', 'received', 'quantity', r.quantity_received::text,
                                                  'ref', o.name),
-                              jsonb_build_object('label', %(billed)s, 'quantity',
+                              jsonb_build_object('code', 'billed', 'quantity',
                                                  (r.quantity_billed + r.quantity_billed_draft)::text)),
                           'formula', r.quantity::text || ' x ' || r.price_unit::text,
                           'result', r.amount::text, 'currency', %(currency_name)s)
@@ -217,9 +217,6 @@ class EcomSettlement(models.Model):
                  JOIN purchase_order_line l ON l.id = r.purchase_line_id
                  JOIN purchase_order o ON o.id = r.order_id""",
             to=self.date_to,
-            title=self.env._("Received and not billed"),
-            received=self.env._("Received"),
-            billed=self.env._("Billed"),
             currency_name=self.currency_id.name,
             digits=self.currency_id.decimal_places,
             basis=self.env["ecom.purchase.basis"]._at(self.date_to, self.company_id),

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .settlement_words import working_html
+
 TRANSITIONS = {
     "draft": {"approved", "cancelled"},
     "approved": {"claimed", "cancelled"},
@@ -42,6 +44,9 @@ class EcomSupplierDue(models.AbstractModel):
     amount_accrued = fields.Monetary(
         "Accrued", readonly=True, help="Without tax, booked as receivable before it is settled."
     )
+    amount_stock = fields.Monetary(
+        "Accrued on Stock", readonly=True, help="The part of it that lessens the value of goods not sold yet."
+    )
     settlement_mode = fields.Selection(
         [("credit_note", "Supplier's Credit Note"), ("deduction", "Deducted"), ("goods", "Goods")],
         readonly=True,
@@ -57,7 +62,7 @@ class EcomSupplierDue(models.AbstractModel):
         [("goods", "Cost of Goods"), ("expense", "Selling Expenses")], readonly=True, default="goods"
     )
     working = fields.Json("Working Data", readonly=True)
-    working_html = fields.Html("Working", compute="_compute_working_html")
+    working_html = fields.Html("Working", compute="_compute_working_html", sanitize=False)
     claimed_on = fields.Date(readonly=True)
     answered_on = fields.Date(readonly=True)
     answer = fields.Text(readonly=True, help="What the supplier said.")
@@ -92,9 +97,7 @@ class EcomSupplierDue(models.AbstractModel):
     @api.depends_context("lang")
     def _compute_working_html(self):
         for due in self:
-            due.working_html = due.working and self.env["ir.qweb"]._render(
-                "ecom_supplier_settlement.working_table", {"working": due.working}
-            )
+            due.working_html = due.working and working_html(self.env, due.working)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
