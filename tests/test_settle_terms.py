@@ -1,6 +1,6 @@
 """What terms give: tiers, targets, growth, clawback, periods, working; one row per situation."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_settle.periods import Period, period_of, periods, year_before
+from ecom_settle.periods import Period, period_of, periods, year_before, years_before
 from ecom_settle.terms import (
     Base,
     Limits,
@@ -338,6 +338,39 @@ def test_the_year_before_keeps_month_ends():
         date(2024, 2, 1), date(2024, 2, 29)
     )
     assert year_before(period_of(date(2024, 2, 29), "month")) == Period(date(2023, 2, 1), date(2023, 2, 28))
+
+
+def test_the_years_before_of_versions_have_no_day_twice_and_lose_none():
+    """Given parts that follow each other, whatever the day between them, their years before do too."""
+    for cut in (date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1), date(2025, 2, 28), date(2026, 7, 1)):
+        whole = Period(date(cut.year, 1, 1), date(cut.year, 12, 31))
+        low, high = years_before([Period(whole.start, cut - timedelta(days=1)), Period(cut, whole.end)])
+        assert low.end + timedelta(days=1) == high.start
+        assert (low.start, high.end) == (date(cut.year - 1, 1, 1), date(cut.year - 1, 12, 31))
+    apart = [Period(date(2026, 1, 1), date(2026, 1, 31)), Period(date(2026, 3, 1), date(2026, 3, 31))]
+    assert years_before(apart) == [
+        Period(date(2025, 1, 1), date(2025, 1, 31)),
+        Period(date(2025, 3, 1), date(2025, 3, 31)),
+    ]
+
+
+@pytest.mark.rule("D10")
+@pytest.mark.parametrize(
+    ("earned", "claims", "due"),
+    [
+        pytest.param("750", [("750", "500")], "0", id="what was refused is not claimed again"),
+        pytest.param("900", [("750", "500")], "150", id="only what is more than was claimed"),
+        pytest.param("600", [("750", "500")], "0", id="nothing between accepted and claimed"),
+        pytest.param("380", [("750", "500")], "-120", id="only what was accepted goes back"),
+        pytest.param("380", [("750", "0")], "0", id="of all refused nothing goes back"),
+        pytest.param("380", [("750", "500"), ("-120", "-120")], "0", id="given back once"),
+        pytest.param("700", [("750", "500"), ("-120", "-120")], "70", id="and earned again"),
+    ],
+)
+def test_what_is_left_to_settle(earned, claims, due):
+    claimed, accepted = zip(*claims, strict=True)
+    left = to_settle(D(earned), [D(it) for it in claimed], 2, accepted=[D(it) for it in accepted])
+    assert left.amount == D(due)
 
 
 @pytest.mark.capability("S2.3.9")

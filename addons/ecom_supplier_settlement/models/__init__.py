@@ -48,11 +48,15 @@ from . import ecom_accrual_release
 from . import ecom_accrual_post
 from . import accrual_settings
 from . import account_move_accrual
+from . import ecom_clause_versions
 from . import ecom_clause_base
+from . import ecom_clause_sold
 from . import ecom_clause_earn
 from . import ecom_supplier_due
 from . import ecom_supplier_due_posting
+from . import ecom_supplier_due_moves
 from . import ecom_rebate
+from . import ecom_rebate_history
 from . import ecom_terms_alert
 from . import ecom_purchase_open
 from . import ecom_settle_api

@@ -332,7 +332,7 @@ SAID = (
     "kind date_from date_to valid_from valid_to product_ids categ_ids except_product_ids base date_by "
     "measure reward tier_mode tier_ids.start tier_ids.value amount percent target growth_on protect_days "
     "minimum cap net_of_returns freight_included tax_included sold_at period interim settlement_mode "
-    "vat_treatment tax_id currency_id"
+    "vat_treatment tax_id currency_id previous_id amended"
 ).split()
 
 

@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..lib.ecom_settle.terms import Base
-from ..lib.ecom_settle.working import BaseRow
+from ..lib.ecom_settle.working import BaseRow, VersionPart
 from .ecom_purchase_basis_sql import _direction, _price
 
 # So many documents are shown one by one; of more, the months are.
@@ -34,6 +34,7 @@ class Counted:
 
     rows: tuple[BaseRow, ...]
     base: Base
+    parts: tuple[VersionPart, ...] = ()
 
 
 class EcomClause(models.Model):
@@ -42,7 +43,7 @@ class EcomClause(models.Model):
     _shown_documents = DOCUMENTS
 
     def _count(self, start, end):
-        """The base of the period, both days included, in the contract's currency.
+        """The base of the period, both days included, in the contract's currency, of all versions in it.
 
         Every document is converted at the rate of its day and rounded once, so rows sum to the base.
 
@@ -51,6 +52,39 @@ class EcomClause(models.Model):
         """
         self.ensure_one()
         self.env.flush_all()
+        return self._count_parts(self._parts(start, end))
+
+    def _count_parts(self, parts):
+        """What each version counts of its own days, and the sum: no day and no goods are counted twice."""
+        found = [clause._count_rows(period.start, period.end) for clause, period in parts]
+        sums = [
+            Base(
+                amount=sum((row.amount for row in rows), Decimal(0)),
+                quantity=sum((row.quantity for row in rows), Decimal(0)),
+            )
+            for rows in found
+        ]
+        shown = [
+            VersionPart(
+                version=clause.version,
+                start=period.start,
+                end=period.end,
+                amount=base.amount,
+                quantity=base.quantity,
+            )
+            for (clause, period), base in zip(parts, sums, strict=True)
+        ]
+        return Counted(
+            rows=tuple(row for rows in found for row in rows),
+            base=Base(
+                amount=sum((base.amount for base in sums), Decimal(0)),
+                quantity=sum((base.quantity for base in sums), Decimal(0)),
+            ),
+            parts=tuple(shown) if len(shown) > 1 else (),
+        )
+
+    def _count_rows(self, start, end):
+        """One `BaseRow` per document that this version counts, or per month."""
         model = DOCUMENT_OF[self.base]
         rows = self.env.execute_query(
             SQL(
@@ -76,7 +110,7 @@ class EcomClause(models.Model):
                     day=end,
                 )
             )
-        shown = tuple(
+        return tuple(
             BaseRow(
                 label=name or f"{month:%Y-%m}",
                 ref=f"{model},{doc_id}" if doc_id else f"{month:%Y-%m}",
@@ -84,13 +118,6 @@ class EcomClause(models.Model):
                 amount=Decimal(amount),
             )
             for month, doc_id, name, quantity, amount, _bad, _currency in rows
-        )
-        return Counted(
-            rows=shown,
-            base=Base(
-                amount=sum((row.amount for row in shown), Decimal(0)),
-                quantity=sum((row.quantity for row in shown), Decimal(0)),
-            ),
         )
 
     def _documents_sql(self, start, end):
@@ -101,7 +128,7 @@ class EcomClause(models.Model):
                  FROM (SELECT f.doc_id, f.day, f.currency_id, sum(f.quantity) AS quantity,
                               sum(f.amount) AS amount
                          FROM (%(facts)s) f GROUP BY 1, 2, 3) g""",
-            facts=self._facts_sql(start, end),
+            facts=getattr(self, f"_facts_{self.base}")(start, end),
             rate=self._rate_sql(SQL("g.currency_id"), SQL("g.day")),
             digits=self.currency_id.decimal_places,
         )
@@ -150,9 +177,13 @@ class EcomClause(models.Model):
     def _facts_sql(self, start, end, base=None):
         """Lines of the period: doc_id, purchase_line_id, product_id, day, currency_id, quantity, amount.
 
-        Quantities are in the product's unit; amounts in the document's currency, returns negative.
+        Quantities are in the product's unit; amounts in the document's currency, returns negative. Each
+        version of the clause counts its own days.
         """
-        return getattr(self, f"_facts_{base or self.base}")(start, end)
+        return SQL(" UNION ALL ").join(
+            getattr(clause, f"_facts_{base or clause.base}")(period.start, period.end)
+            for clause, period in self._parts(start, end)
+        )
 
     def _tax_factor(self):
         """What an amount without tax is multiplied with; `l` is the order line."""
@@ -330,44 +361,3 @@ class EcomClause(models.Model):
             returns=self.net_of_returns,
             products=self._product_condition(SQL("l.product_id")),
         )
-
-    # --- how much of it is sold ------------------------------------------------------
-
-    def _sold_part(self, start, end):
-        """(bought, sold): amounts that say which part of what was received in the period has left again.
-
-        Per product the pieces on hand at the end of the period are taken as the latest received.
-        """
-        self.ensure_one()
-        self.env.flush_all()
-        _since, until = self._moments(start, end)
-        [(bought, sold)] = self.env.execute_query(
-            SQL(
-                """WITH bought AS (
-                       SELECT f.product_id, sum(f.quantity) AS quantity, sum(f.amount) AS amount
-                         FROM (%(facts)s) f GROUP BY 1 HAVING sum(f.quantity) > 0)
-                   SELECT coalesce(sum(b.amount), 0)::text,
-                          coalesce(sum(b.amount * (b.quantity - least(greatest(coalesce(h.quantity, 0), 0),
-                                                                      b.quantity)) / b.quantity), 0)::text
-                     FROM bought b
-                     LEFT JOIN (SELECT m.product_id,
-                                       sum(m.quantity::numeric * mu.factor::numeric / pu.factor::numeric
-                                           * ((dst.usage = 'internal')::int - (src.usage = 'internal')::int))
-                                           AS quantity
-                                  FROM stock_move m
-                                  JOIN bought ON bought.product_id = m.product_id
-                                  JOIN product_product pp ON pp.id = m.product_id
-                                  JOIN product_template t ON t.id = pp.product_tmpl_id
-                                  JOIN uom_uom mu ON mu.id = m.product_uom
-                                  JOIN uom_uom pu ON pu.id = t.uom_id
-                                  JOIN stock_location src ON src.id = m.location_id
-                                  JOIN stock_location dst ON dst.id = m.location_dest_id
-                                 WHERE m.company_id = %(company)s AND m.state = 'done' AND m.date < %(until)s
-                                 GROUP BY 1) h
-                       ON h.product_id = b.product_id""",
-                facts=self._facts_sql(start, end, base="received"),
-                company=self.company_id.id,
-                until=until,
-            )
-        )
-        return Decimal(bought), Decimal(sold)

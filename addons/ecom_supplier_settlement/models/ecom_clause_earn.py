@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from ..lib.ecom_settle.periods import Period, year_before
+from ..lib.ecom_settle.periods import Period
 from ..lib.ecom_settle.terms import Base, Earned, fixed, growth_rebate, per_piece, target_rebate, tier_rebate
 from ..lib.ecom_settle.working import BaseRow, Working, money
 from .ecom_clause import exact
@@ -31,6 +31,7 @@ class EcomClause(models.Model):
             result=earned.amount,
             currency=self.currency_id.name,
             digits=digits,
+            parts=counted.parts,
         ).as_json()
         return counted, earned, working
 
@@ -66,10 +67,11 @@ class EcomClause(models.Model):
         )
 
     def _earn_growth_rebate(self, base, period, _whole):
-        past = year_before(period)
-        before = self._count(past.start, past.end).base
+        past = self._parts_before(period.start, period.end)
+        before = self._count_parts(past).base
         shown = BaseRow(
-            label=self.env._("Year before: %(start)s to %(end)s", start=past.start, end=past.end),
+            code="year_before",
+            values={"start": str(past[0][1].start), "end": str(past[-1][1].end)},
             amount=before.amount,
             quantity=before.quantity,
         )

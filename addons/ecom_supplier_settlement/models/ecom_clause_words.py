@@ -172,7 +172,16 @@ class EcomClause(models.Model):
             if self.interim
             else self.env._("Settled per %(period)s: %(mode)s.", period=period, mode=mode)
         )
-        return [text]
+        return [text, self._sentence_amended()]
+
+    def _sentence_amended(self):
+        if not self.previous_id:
+            return ""
+        if self.amended == "restart":
+            return self.env._("Its first period starts on its first day.")
+        return self.env._(
+            "The period under way goes on: these terms count for all of it, less what was settled before."
+        )
 
     def _sentence_tax(self):
         if self.vat_treatment == "input_vat":

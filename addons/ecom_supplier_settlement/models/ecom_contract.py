@@ -175,18 +175,23 @@ class EcomContract(models.Model):
         if not self.env.user.has_group("ecom_supplier_settlement.group_buyer"):
             raise UserError(self.env._("Only buyers sign contracts."))
         for contract in self:
-            if contract.drafted_id == self.env.user:
-                raise UserError(self.env._("%s: who drafted it does not sign it.", contract.display_name))
-            if not contract.clause_ids:
-                raise UserError(self.env._("%s has no clause yet.", contract.display_name))
-            contract.clause_ids._check_complete()
-            contract.clause_ids._refuse_overlaps()
+            contract._check_signable()
             contract._go_to("signed", signed_id=self.env.uid, signed_on=fields.Date.context_today(self))
             if contract.previous_id:
                 contract._replace_previous()
         self._end_passed()
         self._terms_changed()
         return True
+
+    def _check_signable(self):
+        """What signing needs; :raises UserError: naming what is missing or contradicts"""
+        self.ensure_one()
+        if self.drafted_id == self.env.user:
+            raise UserError(self.env._("%s: who drafted it does not sign it.", self.display_name))
+        if not self.clause_ids:
+            raise UserError(self.env._("%s has no clause yet.", self.display_name))
+        self.clause_ids._check_complete()
+        self.clause_ids._refuse_overlaps()
 
     def _replace_previous(self):
         """The version before ends on the day before this one starts; it stays readable."""

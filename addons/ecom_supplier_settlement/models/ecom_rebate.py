@@ -6,8 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..lib.ecom_settle.periods import periods
 from ..lib.ecom_settle.terms import to_settle
+from ..lib.ecom_settle.working import BaseRow, Working
 from .ecom_clause import REBATES, exact
 from .ecom_clause_base import DOCUMENT_OF
 
@@ -28,6 +28,15 @@ class EcomRebate(models.Model):
     _order = "date_to desc, partner_id, clause_id, number desc"
 
     clause_id = fields.Many2one(required=True)
+    origin_id = fields.Many2one(
+        "ecom.clause",
+        "First Version",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="The version of the clause with which its periods began.",
+    )
     contract_id = fields.Many2one(related="clause_id.contract_id", store=True, index=True)
     kind = fields.Selection(related="clause_id.kind")
     number = fields.Integer(required=True, readonly=True, default=1)
@@ -54,16 +63,19 @@ class EcomRebate(models.Model):
     base_quantity = fields.Float(readonly=True, digits="Product Unit")
     amount_earned = fields.Monetary("Earned to Date", readonly=True)
     amount_before = fields.Monetary(
-        "Claimed before", readonly=True, help="All earlier claims of the period, refused ones too."
+        "Claimed before",
+        readonly=True,
+        help="Earlier claims of the period, refused parts too: these are not claimed again. Where less is "
+        "earned now than was accepted, what was accepted.",
     )
     change_ids = fields.One2many("ecom.rebate.change", "rebate_id", "History", readonly=True)
     share_ids = fields.One2many("ecom.rebate.share", "rebate_id", "Order Lines", readonly=True)
 
     _number_once = models.UniqueIndex(
-        "(clause_id, date_from, number)", "This settlement of the period exists already."
+        "(origin_id, date_from, number)", "This settlement of the period exists already."
     )
     _one_open = models.UniqueIndex(
-        "(clause_id, date_from) WHERE state = 'computed'", "The period has an open settlement already."
+        "(origin_id, date_from) WHERE state = 'computed'", "The period has an open settlement already."
     )
 
     @api.depends("clause_id.name", "date_from", "date_to", "number")
@@ -91,73 +103,101 @@ class EcomRebate(models.Model):
     def action_compute(self):
         """Compute again the clauses and periods of these rebates. Doing it twice changes nothing."""
         self._need("ecom_supplier_settlement.group_buyer", self.env._("Only buyers compute rebates."))
-        for (clause, start), rebates in self.grouped(lambda it: (it.clause_id, it.date_from)).items():
-            rebates._compute_period(clause, start, max(rebates.mapped("date_to")))
+        for origin, rebates in self.grouped("origin_id").items():
+            self._compute_origin(origin, starts=set(rebates.mapped("date_from")))
         return True
 
     @api.model
     def _compute_clauses(self, clauses, until=None):
         """Compute every period of the clauses that has begun by the day `until` (today)."""
-        today = until or fields.Date.context_today(self)
         done = self.browse()
-        for clause in clauses.filtered(lambda it: it.kind in REBATES and it.valid_from):
-            last = min(clause.valid_to, today)
-            if clause.contract_id.state not in ("signed", "ended") or last < clause.valid_from:
-                continue
-            for period in periods(clause.valid_from, clause.valid_to, clause.period):
-                if period.start <= today:
-                    done |= self._compute_period(clause, period.start, period.end, today)
-            done |= self._void_after(clause)
+        for origin in clauses.filtered(lambda it: it.kind in REBATES).origin_id:
+            done |= self._compute_origin(origin, until)
         return done
 
     @api.model
-    def _compute_period(self, clause, start, end, today=None):
-        """The open rebate of a clause and period brought up to date; :return: it, or an empty recordset."""
-        today = today or fields.Date.context_today(self)
-        end = min(end, clause.valid_to)
-        # Two people who compute at once take turns; the unique index is the law.
-        self.env.cr.execute(SQL("SELECT id FROM ecom_clause WHERE id = %s FOR NO KEY UPDATE", clause.id))
-        rebates = self.search([("clause_id", "=", clause.id), ("date_from", "=", start)])
+    def _compute_origin(self, origin, until=None, starts=None):
+        """Compute the periods of all versions of a clause that have begun.
+
+        :param starts: first days of the periods that matter; None: all
+        """
+        today = until or fields.Date.context_today(self)
+        # Two who compute at once take turns: the second one starts anew and sees what the first one did.
+        self.env.cr.execute(SQL("UPDATE ecom_clause SET sequence = sequence WHERE id = %s", origin.id))
+        rebates = self.search([("origin_id", "=", origin.id)]).grouped("date_from")
+        owned = origin._owned_periods()
+        done = self.browse()
+        for clause, period in owned:
+            if period.start <= today and (starts is None or period.start in starts):
+                found = rebates.get(period.start, self.browse())
+                done |= self._compute_period(clause, period, found, today)
+        for start in sorted(set(rebates) - {period.start for _clause, period in owned}):
+            if starts is None or start in starts:
+                done |= rebates[start]._void_period()
+        return done
+
+    @api.model
+    def _compute_period(self, clause, period, rebates, today):
+        """The open rebate of a period brought up to date; :return: it, or an empty recordset."""
         open_one = rebates.filtered(lambda it: it.state == "computed")
-        counted_to = min(end, today)
-        counted, earned, working = clause._earn(start, counted_to, whole=end < today)
+        counted_to = min(period.end, today)
+        counted, earned, working = clause._earn(period.start, counted_to, whole=period.end < today)
         digits = clause.currency_id.decimal_places
-        claimed = [exact(it.amount, digits) for it in rebates - open_one]
-        due = to_settle(earned.amount, claimed, digits)
-        if claimed:
+        before = rebates - open_one
+        due = before._left_to_settle(earned.amount, digits)
+        if before:
             working["formula"] = f"{working['formula']} = {earned.amount:,f}; {due.formula}"
             working["result"] = f"{due.amount:f}"
         if not open_one and rebates and not due.amount:
             return self.browse()
         vals = {
-            "date_to": end,
+            "date_to": period.end,
             "date_counted": counted_to,
             "base_amount": float(counted.base.amount),
             "base_quantity": float(counted.base.quantity),
             "amount_earned": float(earned.amount),
-            "amount_before": float(sum(claimed, Decimal(0))),
+            "amount_before": float(earned.amount - due.amount),
             "amount": float(due.amount),
             "working": working,
         }
         if open_one:
+            open_one._take_over(clause)
             open_one._revise(vals)
         else:
-            open_one = self._unseal().create({**self._new_values(clause, start, rebates), **vals})._seal()
+            new = {**self._new_values(clause, period.start, rebates), **vals}
+            open_one = self._unseal().create(new)._seal()
         open_one._store_shares()
         return open_one
+
+    def _take_over(self, clause):
+        """A newer version decides about the period now; how it is settled follows it."""
+        self.ensure_one()
+        if self.clause_id == clause:
+            return
+        terms, names = self._settled_by(clause), ("vat_treatment", "tax_id", "offset")
+        if self.amount_accrued and any(terms[name] != self._settled_by(self)[name] for name in names):
+            # What was accrued stands on the accounts of the terms before; it is our own entry.
+            self.sudo()._accrue(Decimal(0))
+        self._unseal().write({"clause_id": clause.id, **terms})
+
+    def _settled_by(self, clause):
+        return {
+            "settlement_mode": clause.settlement_mode,
+            "vat_treatment": clause.vat_treatment,
+            "tax_id": clause.tax_id.id,
+            "offset": clause.offset,
+        }
 
     def _new_values(self, clause, start, rebates):
         return {
             "clause_id": clause.id,
+            "origin_id": clause.origin_id.id,
             "company_id": clause.company_id.id,
             "partner_id": clause.partner_id.id,
             "currency_id": clause.currency_id.id,
             "number": max(rebates.mapped("number"), default=0) + 1,
             "date_from": start,
-            "settlement_mode": clause.settlement_mode,
-            "vat_treatment": clause.vat_treatment,
-            "tax_id": clause.tax_id.id,
-            "offset": clause.offset,
+            **self._settled_by(clause),
         }
 
     def _revise(self, vals):
@@ -184,33 +224,54 @@ class EcomRebate(models.Model):
             )
         self._unseal().write(vals)
 
-    def _void_after(self, clause):
-        """Periods that a new version took away earn nothing any more; what was claimed stays."""
-        gone = self.search(
-            [("clause_id", "=", clause.id), ("date_from", ">", clause.valid_to), ("state", "=", "computed")]
+    def _void_period(self):
+        """A period that a new version took away earns nothing: what was claimed of it goes back."""
+        open_one = self.filtered(lambda it: it.state == "computed")
+        latest = open_one or self.sorted("number")[-1]
+        digits = latest.currency_id.decimal_places
+        due = (self - open_one)._left_to_settle(Decimal(0), digits)
+        if not open_one and not due.amount:
+            return self.browse()
+        ended = Working(
+            rule=latest.working["rule"],
+            version=latest.working["version"],
+            title=latest.working["title"],
+            base=(BaseRow(code="ended", values={"day": str(latest.clause_id.valid_to)}),),
+            base_total=Decimal(0),
+            formula=due.formula,
+            result=due.amount,
+            currency=latest.currency_id.name,
+            digits=digits,
         )
-        for rebate in gone:
-            formula = self.env._("The clause ended on %s: 0", clause.valid_to)
-            claimed = exact(rebate.amount_before, clause.currency_id.decimal_places)
-            rebate._revise(
-                {
-                    "date_to": rebate.date_to,
-                    "date_counted": rebate.date_counted,
-                    "base_amount": 0,
-                    "base_quantity": 0,
-                    "amount_earned": 0,
-                    "amount": float(-claimed),
-                    "working": {
-                        **rebate.working,
-                        "base": [],
-                        "base_total": "0",
-                        "formula": formula,
-                        "result": f"{-claimed:f}",
-                    },
-                }
-            )
-            rebate._store_shares()
-        return gone
+        vals = {
+            "date_to": latest.date_to,
+            "date_counted": latest.date_counted,
+            "base_amount": 0,
+            "base_quantity": 0,
+            "amount_earned": 0,
+            "amount_before": float(-due.amount),
+            "amount": float(due.amount),
+            "working": ended.as_json(),
+        }
+        if open_one:
+            open_one._revise(vals)
+        else:
+            new = {**self._new_values(latest.clause_id, latest.date_from, self), **vals}
+            open_one = self._unseal().create(new)._seal()
+        open_one._store_shares()
+        return open_one
+
+    def _left_to_settle(self, earned, digits):
+        """What is due of what is earned to date, after these earlier claims of the period."""
+        answered = ("accepted", "partly", "refused", "settled")
+        return to_settle(
+            earned,
+            [exact(it.amount, digits) for it in self],
+            digits,
+            accepted=[
+                exact(it.amount_accepted if it.state in answered else it.amount, digits) for it in self
+            ],
+        )
 
     def _store_shares(self):
         """What of the rebate falls on each order line, by largest remainder, in one statement."""
@@ -269,8 +330,8 @@ class EcomRebate(models.Model):
                 )
             )
 
-    def _sold_share(self):
-        return self.clause_id._sold_part(self.date_from, self.date_counted)
+    def _sold_share(self, day=None):
+        return self.clause_id._sold_part(self.date_from, self.date_counted, day)
 
     def _due_day(self):
         return min(self.date_to, fields.Date.context_today(self))
@@ -294,52 +355,3 @@ class EcomRebate(models.Model):
             "view_mode": "list,form",
             "domain": [("id", "in", [doc_id for [doc_id] in rows])],
         }
-
-
-class EcomRebateChange(models.Model):
-    """How a rebate was before facts or terms changed it. Never deleted."""
-
-    _name = "ecom.rebate.change"
-    _description = "Change of a Rebate"
-    _inherit = ["ecom.evidence"]
-    _order = "id desc"
-
-    rebate_id = fields.Many2one("ecom.rebate", required=True, readonly=True, index=True, ondelete="restrict")
-    company_id = fields.Many2one(related="rebate_id.company_id", store=True, index=True)
-    currency_id = fields.Many2one(related="rebate_id.currency_id")
-    base_old = fields.Monetary("Base before", readonly=True)
-    base_new = fields.Monetary("Base after", readonly=True)
-    amount_old = fields.Monetary("Amount before", readonly=True)
-    amount_new = fields.Monetary("Amount after", readonly=True)
-    amount_difference = fields.Monetary("Difference", compute="_compute_amount_difference")
-    formula_old = fields.Text("Formula before", readonly=True)
-    formula_new = fields.Text("Formula after", readonly=True)
-    working_old = fields.Json(readonly=True)
-
-    @api.depends("amount_old", "amount_new")
-    def _compute_amount_difference(self):
-        for change in self:
-            change.amount_difference = change.amount_new - change.amount_old
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("The history of rebates is kept."))
-
-
-class EcomRebateShare(models.Model):
-    """What of a rebate falls on one order line; the shares of a rebate sum to it."""
-
-    _name = "ecom.rebate.share"
-    _description = "Rebate of an Order Line"
-    _log_access = False
-    _order = "rebate_id, purchase_line_id"
-
-    rebate_id = fields.Many2one("ecom.rebate", required=True, readonly=True, ondelete="cascade")
-    purchase_line_id = fields.Many2one(
-        "purchase.order.line", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    amount = fields.Monetary(readonly=True)
-
-    _line_once = models.UniqueIndex("(rebate_id, purchase_line_id)", "A rebate falls on a line once.")

@@ -228,7 +228,7 @@ class EcomSettleApi(models.AbstractModel):
         clauses = self.env["ecom.clause"].search(domain)
         self.env["ecom.rebate"]._compute_clauses(clauses, day)
         found = self.env["ecom.rebate"].search(
-            [("clause_id", "in", clauses.ids), ("date_from", "<=", day)],
+            [("origin_id", "in", clauses.origin_id.ids), ("date_from", "<=", day)],
             order="date_to desc, partner_id, clause_id, number",
         )
         return [self._rebate_row(rebate) for rebate in found]

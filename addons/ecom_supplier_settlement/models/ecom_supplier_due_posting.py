@@ -38,39 +38,78 @@ class EcomSupplierDue(models.AbstractModel):
         """Whether the amount is booked before it is settled."""
         return bool(self.clause_id.accrue)
 
-    def _sold_share(self):
-        """(bought, sold) of the goods the amount is about; (0, 0): nothing on stock bears it."""
+    def _sold_share(self, day=None):
+        """(bought, sold) of the goods the amount is about; (0, 0): nothing on stock bears it.
+
+        :param day: what is sold until its end; None: until the end of what was counted
+        """
         return Decimal(0), Decimal(0)
 
     # --- accrual ----------------------------------------------------------------
 
     def action_accrue(self):
-        """Book, or correct, the accrual of what is probable now."""
+        """Book, or correct, the accrual of what is probable now, and what of it is sold by now."""
         self._need(
             "ecom_connectors.group_accountant", self.env._("Only accountants book what suppliers owe.")
         )
         for due in self:
             if due.state not in ("settled", "cancelled") and (due._accrues() or due.amount_accrued):
                 due._accrue_to_target()
+            due._follow_stock()
         return True
 
     def _accrue_to_target(self, only_less=False):
         """Post the difference between what is accrued and what should be; nothing if there is none."""
         for due in self:
-            digits = due.currency_id.decimal_places
-            now = exact(due.amount_accrued, digits)
+            now = exact(due.amount_accrued, due.currency_id.decimal_places)
             target = due._accrual_target()
             if due.state in ("accepted", "partly") and not now:
                 continue
-            if target == now or (only_less and abs(target) > abs(now)):
-                continue
-            move = due._accrual_move(target - now)
-            due._unseal().write({"amount_accrued": target, "accrual_ids": [Command.link(move.id)]})
+            if not (only_less and abs(target) > abs(now)):
+                due._accrue(target)
 
-    def _accrual_move(self, difference):
+    def _accrue(self, target):
         """Dr receivable from the supplier, Cr cost of sales and stock by share sold; reversed if less."""
-        parts = [("rebate_receivable", difference), *self._counter_parts(difference)]
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        difference = target - exact(self.amount_accrued, digits)
+        if not difference:
+            return
+        parts = self._counter_parts(difference)
+        if not target:
+            # All of it is taken back from where it stands.
+            stock = exact(self.amount_stock, digits)
+            parts = [("rebate_inventory", stock), (self._cost_role(), -difference - stock)]
+            parts = [(role, part) for role, part in parts if part]
         day = self._ledger_day()
+        move = self._accrual_move([("rebate_receivable", difference), *parts], day, day)
+        on_stock = sum(part for role, part in parts if role == "rebate_inventory")
+        self._unseal().write(
+            {
+                "amount_accrued": target,
+                "amount_stock": exact(self.amount_stock, digits) - on_stock,
+                "accrual_ids": [Command.link(move.id)],
+            }
+        )
+
+    def _follow_stock(self):
+        """What was accrued on goods in stock becomes cost of sales as they are sold, today."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        accrued, now = exact(self.amount_accrued, digits), exact(self.amount_stock, digits)
+        if not now or not accrued:
+            return
+        today = fields.Date.context_today(self)
+        left = -accrual(accrued, *self._sold_share(today), digits).inventory
+        if left == now:
+            return
+        first = self.accrual_ids.sorted("date")[:1].date
+        move = self._accrual_move(
+            [("rebate_inventory", now - left), (self._cost_role(), left - now)], self._open_day(today), first
+        )
+        self._unseal().write({"amount_stock": left, "accrual_ids": [Command.link(move.id)]})
+
+    def _accrual_move(self, parts, day, rate_day):
         move = self.env["account.move"].create(
             {
                 "move_type": "entry",
@@ -78,18 +117,22 @@ class EcomSupplierDue(models.AbstractModel):
                 "company_id": self.company_id.id,
                 "date": day,
                 "ref": self.env._("%s accrued", self.display_name),
-                "line_ids": [Command.create(vals) for vals in self._items(parts, day)],
+                "line_ids": [Command.create(vals) for vals in self._items(parts, rate_day)],
             }
         )
         move.action_post()
         return move
 
+    def _cost_role(self):
+        """What bears the cost that the amount lessens, beside goods in stock."""
+        if self.vat_treatment == "service":
+            return "rebate_income"
+        return "rebate_expense" if self.offset == "expense" else "rebate_cogs"
+
     def _counter_parts(self, amount):
         """[(role, signed amount)] that take `amount` off what bore the cost: debit is positive."""
-        if self.vat_treatment == "service":
-            return [("rebate_income", -amount)]
-        if self.offset == "expense":
-            return [("rebate_expense", -amount)]
+        if self._cost_role() != "rebate_cogs":
+            return [(self._cost_role(), -amount)]
         split = accrual(amount, *self._sold_share(), self.currency_id.decimal_places)
         return [
             (role, part)
@@ -130,9 +173,12 @@ class EcomSupplierDue(models.AbstractModel):
         return fields.Date.context_today(self)
 
     def _ledger_day(self):
+        return self._open_day(self._due_day())
+
+    def _open_day(self, day):
         """That day, or the first open one after the lock."""
         locked = self.company_id._get_user_fiscal_lock_date(self.company_id._ecom_terms_journal())
-        return max(self._due_day(), locked + timedelta(days=1))
+        return max(day, locked + timedelta(days=1))
 
     # --- settlement ---------------------------------------------------------------
 
@@ -293,94 +339,3 @@ class EcomSupplierDue(models.AbstractModel):
         if picking.partner_id.commercial_partner_id != self.partner_id:
             raise UserError(self.env._("The receipt is of another supplier."))
         self._go_to("settled", picking_id=picking.id, settled_on=fields.Date.context_today(self))
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    ecom_terms_journal_id = fields.Many2one(
-        "account.journal", "Journal of Supplier Terms", check_company=True, domain=[("type", "=", "general")]
-    )
-
-    def _ecom_timezone(self):
-        """The zone in which a moment has its day: of the company, else of its first shop."""
-        self.ensure_one()
-        # A shop's zone is no secret, whether or not the user works with shops.
-        shop = self.env["ecom.shop"].sudo().search([("company_id", "=", self.id)], limit=1, order="id")
-        return self.partner_id.tz or shop.timezone or "UTC"
-
-    def _ecom_terms_journal(self):
-        """The journal of accruals; opened once."""
-        self.ensure_one()
-        # Whoever is the first to need the journal may not be allowed to open one.
-        company = self.sudo()
-        if not company.ecom_terms_journal_id:
-            journals = company.env["account.journal"].with_context(active_test=False)
-            code, number = "TERM", 1
-            while journals.search_count([("code", "=", code), ("company_id", "=", company.id)], limit=1):
-                code, number = f"TER{number}", number + 1
-            company.ecom_terms_journal_id = journals.create(
-                {
-                    "name": self.env._("Supplier Terms"),
-                    "code": code,
-                    "type": "general",
-                    "company_id": company.id,
-                    "show_on_dashboard": False,
-                }
-            )
-        return company.ecom_terms_journal_id
-
-
-class AccountMove(models.Model):
-    _inherit = "account.move"
-
-    ecom_settles_terms = fields.Boolean(
-        "Settles Supplier Terms", readonly=True, copy=False, help="Made from a rebate or claim: no purchase."
-    )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        if self.env["ecom.supplier.due"]._is_sealed():
-            # A default from the context is no way in either.
-            vals_list = [{**vals, "ecom_settles_terms": False} for vals in vals_list]
-        return super().create(vals_list)
-
-    def write(self, vals):
-        said = bool(vals.get("ecom_settles_terms"))
-        news = "ecom_settles_terms" in vals and self.env["ecom.supplier.due"]._is_sealed()
-        if news and any(move.ecom_settles_terms != said for move in self):
-            raise UserError(self.env._("Only a rebate or claim makes documents that settle it."))
-        return super().write(vals)
-
-    def _ecom_dues(self):
-        """Recordsets of what these moves settle."""
-        mine = self.filtered("ecom_settles_terms")
-        if not mine:
-            return []
-        return [
-            # Posting is what counts, whether or not the accountant keeps contracts.
-            self.env[model].sudo().search([("move_id", "in", mine.ids)])
-            for model in ("ecom.rebate", "ecom.claim")
-            if model in self.env
-        ]
-
-    def _post(self, soft=True):
-        posted = super()._post(soft=soft)
-        for dues in posted._ecom_dues():
-            for due in dues.filtered(lambda it: it.state in ("accepted", "partly")):
-                due._settled(due.move_id.date)
-        return posted
-
-    def button_draft(self):
-        result = super().button_draft()
-        for dues in self._ecom_dues():
-            dues._unsettled()
-        return result
-
-    def _reverse_moves(self, default_values_list=None, cancel=False):
-        """A reversed settlement leaves the due open for another one; the entries stay, linked."""
-        reversals = super()._reverse_moves(default_values_list, cancel=cancel)
-        for dues in self._ecom_dues():
-            dues._unsettled()
-            dues._unseal().write({"move_id": False})
-        return reversals

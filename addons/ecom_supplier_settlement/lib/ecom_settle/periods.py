@@ -1,8 +1,9 @@
 """Terms stage: the calendar periods in which a clause is settled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
@@ -34,13 +35,23 @@ def periods(date_from: date, date_to: date, length: str) -> Iterator[Period]:
 
 
 def year_before(period: Period) -> Period:
-    """The same days a year earlier; a 29 February becomes the 28th, a month's end stays its end."""
-    return Period(_earlier(period.start), _earlier(period.end))
+    """The same days a year earlier: a month's end stays its end, 29 February begins on the 28th."""
+    return Period(_earlier(period.start), _earlier(period.end, end=True))
 
 
-def _earlier(day: date) -> date:
-    ends = (day + timedelta(days=1)).day == 1
-    if ends:
-        after = day + timedelta(days=1)
+def years_before(parts: Sequence[Period]) -> list[Period]:
+    """The same days a year earlier of periods in order; no day is in two, none is lost between neighbours."""
+    earlier = [year_before(part) for part in parts]
+    for at, (low, high) in enumerate(pairwise(parts)):
+        before_next = earlier[at + 1].start - timedelta(days=1)
+        adjacent = low.end + timedelta(days=1) == high.start
+        end = before_next if adjacent else min(earlier[at].end, before_next)
+        earlier[at] = Period(earlier[at].start, end)
+    return earlier
+
+
+def _earlier(day: date, *, end: bool = False) -> date:
+    after = day + timedelta(days=1)
+    if end and after.day == 1:
         return date(after.year - 1, after.month, 1) - timedelta(days=1)
-    return day.replace(year=day.year - 1)
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)

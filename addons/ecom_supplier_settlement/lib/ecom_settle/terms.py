@@ -288,9 +288,20 @@ def growth_rebate(
     return Earned(amount=earned.amount, formula=formula, tier=earned.tier, level=earned.level)
 
 
-def to_settle(earned: Decimal, before: Sequence[Decimal], digits: int) -> Earned:
-    """What is due now: all that is earned to date less all that was settled; negative is taken back."""
-    settled = sum(before, ZERO)
+def to_settle(
+    earned: Decimal, claimed: Sequence[Decimal], digits: int, *, accepted: Sequence[Decimal] | None = None
+) -> Earned:
+    """What is due now of all that is earned to date; negative is taken back.
+
+    What was refused is not claimed again, and what was never accepted is not given back: between all that
+    was accepted and all that was claimed nothing is due.
+
+    :param accepted: of each claim, the claim itself as long as it is not answered; by default all of it
+    """
+    asked = sum(claimed, ZERO)
+    given = asked if accepted is None else sum(accepted, ZERO)
+    low, high = sorted((asked, given))
+    settled = min(max(earned, low), high)
     amount = money(earned - settled, digits)
     return Earned(amount=amount, formula=f"{grouped(earned, digits)} - {grouped(settled, digits)}")
 
