@@ -62,7 +62,7 @@ class TestRebatesPosted(RebateCase):
                 rebate.move_id.with_user(self.accountant).action_post()
         return rebate.move_id
 
-    def sold(self, quantity):
+    def sold(self, quantity, day="2026-06-01"):
         """So many of the product left for customers."""
         customer = self.env.ref("stock.stock_location_customers")
         move = self.env["stock.move"].create(
@@ -77,7 +77,7 @@ class TestRebatesPosted(RebateCase):
         move._action_assign()
         move.quantity, move.picked = quantity, True
         move._action_done()
-        move.date = "2026-06-01 04:00:00"
+        move.date = f"{day} 04:00:00"
 
     def test_an_accrual_follows_the_goods(self):
         """D6: 750 with 60 % sold: cost of sales -450, stock -300; twice is once."""
@@ -104,6 +104,37 @@ class TestRebatesPosted(RebateCase):
         self.assertEqual((rebate.amount, rebate.amount_accrued), (380, 380))
         self.assertEqual(self.balances(), (380, 0, -380, 0, 0))
         self.assertEqual(len(rebate.accrual_ids), 2)
+
+    def test_an_accrual_leaves_the_stock_with_its_goods(self):
+        """D6: accrued with 60 % sold in June; 20 % more are sold later, before and after the credit note."""
+        self.bought(250, 100)
+        self.sold(150)
+        contract = self.contract({"tiers": D3})
+        rebate = self.compute(contract, "2026-06-30")
+        self.accrue(rebate, "2026-06-30")
+        self.assertEqual((self.balances(), rebate.amount_stock), ((750, -450, -300, 0, 0), 300))
+        self.sold(50, "2026-09-01")
+        self.compute(contract)
+        self.accrue(rebate)
+        self.assertEqual((self.balances(), rebate.amount_stock), ((750, -600, -150, 0, 0), 150))
+        self.settle(self.claimed(rebate))
+        self.sold(25, "2027-02-01")
+        self.bought(250, 100, day="2027-02-02")
+        self.accrue(rebate, "2027-02-28")
+        self.accrue(rebate, "2027-02-28")
+        self.assertEqual((self.balances(), rebate.amount_stock), ((0, -675, -75, 0, 0), 75))
+        self.assertEqual(str(rebate.accrual_ids.sorted("id")[-1].date), "2027-02-28")
+
+    def test_an_accrual_changes_with_its_rebate_only(self):
+        """I2: what a rebate says it has booked cannot be taken back behind its back."""
+        self.bought(250, 100)
+        rebate = self.compute(self.contract({"tiers": D3}))
+        self.accrue(rebate)
+        entry = rebate.accrual_ids.with_user(self.accountant)
+        with self.assertRaisesRegex(UserError, "is the accrual of Bonus"):
+            entry.button_draft()
+        with self.assertRaisesRegex(UserError, "is the accrual of Bonus"):
+            entry._reverse_moves()
 
     def test_refusal_reverses_the_accrual(self):
         """D10: refused by the supplier, the accrual is gone; partly accepted, the rest of it."""
