@@ -48,10 +48,6 @@ def _shop_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shop", metavar="CODE", help="their shop, where the file does not name it")
 
 
-def _find_files(given: Given) -> None:
-    given.paths = files.find(given.files)
-
-
 def _import(connection: Connection, given: Given) -> Any:
     if given.account:
         connection.call("groups", [given.account])  # an unknown account is one error, not one per file
@@ -64,13 +60,6 @@ def _import_orders(connection: Connection, given: Given) -> Any:
 
 def _import_refunds(connection: Connection, given: Given) -> Any:
     return stages.send(connection, "import_refunds", given.paths, given.shop)
-
-
-def judge_import(results: list[dict[str, Any]]) -> int:
-    states = {result["state"] for result in results}
-    if "failed" in states:
-        return REFUSED
-    return FINE if states <= set(stages.GOOD) else WRONG
 
 
 # --- flow -------------------------------------------------------------------------
@@ -170,26 +159,26 @@ COMMANDS = {
     "import": Command(
         help="read, prove and store bills",
         arguments=_bill_arguments,
-        prepare=_find_files,
+        prepare=files.find_given,
         run=_import,
         show=show.imported,
-        judge=judge_import,
+        judge=stages.judge_sent,
     ),
     "import-orders": Command(
         help="create or refresh orders",
         arguments=_shop_arguments,
-        prepare=_find_files,
+        prepare=files.find_given,
         run=_import_orders,
         show=show.orders,
-        judge=judge_import,
+        judge=stages.judge_sent,
     ),
     "import-refunds": Command(
         help="create or refresh refunds",
         arguments=_shop_arguments,
-        prepare=_find_files,
+        prepare=files.find_given,
         run=_import_refunds,
         show=show.refunds,
-        judge=judge_import,
+        judge=stages.judge_sent,
     ),
     "match": Command(
         help="match what the bills say with orders and refunds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import glob
 import json
@@ -15,6 +16,11 @@ BATCH_BYTES = 4 * 1024**2
 BATCH_FILES = 25
 # Odoo takes requests of 128 MiB, and base64 makes four bytes of three.
 FILE_BYTES = 90 * 1024**2
+
+
+def find_given(given: argparse.Namespace) -> None:
+    """Look for the files of a subcommand before anybody is called."""
+    given.paths = find(given.files)
 
 
 def find(names: Sequence[str]) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Any
 from . import files, show_settle, stages
 from .command import Command, Given
 from .connection import Connection
-from .errors import FINE, REFUSED, WRONG, UsageError
+from .errors import FINE, WRONG, UsageError
 
 PAGE = 1000
 
@@ -31,10 +31,6 @@ def _files(parser: argparse.ArgumentParser) -> None:
         "files", metavar="FILE", nargs="+", help="files, archives, folders or quoted wildcards"
     )
     parser.add_argument("--supplier", metavar="NAME", help="whose they are, where the file does not say it")
-
-
-def _find_files(given: Given) -> None:
-    given.paths = files.find(given.files)
 
 
 # --- statements -----------------------------------------------------------------------
@@ -140,13 +136,6 @@ def _notices(connection: Connection, given: Given) -> Any:
     return stages.send(connection, "import_notices", given.paths, given.supplier, connection.settle)
 
 
-def judge_import(results: list[dict[str, Any]]) -> int:
-    states = {result["state"] for result in results}
-    if "failed" in states:
-        return REFUSED
-    return FINE if states <= set(stages.GOOD) else WRONG
-
-
 def _bills(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "bills", metavar="BILL", nargs="*", help="number or reference; without one all that are not paid"
@@ -188,18 +177,18 @@ PARTS = {
     "notices": Command(
         help="read delivery notes and receipt reports",
         arguments=_files,
-        prepare=_find_files,
+        prepare=files.find_given,
         run=_notices,
         show=show_settle.notices,
-        judge=judge_import,
+        judge=stages.judge_sent,
     ),
     "import": Command(
         help="make draft bills of suppliers' files",
         arguments=_files,
-        prepare=_find_files,
+        prepare=files.find_given,
         run=_import,
         show=show_settle.imported,
-        judge=judge_import,
+        judge=stages.judge_sent,
     ),
     "match": Command(
         help="match posted bills with orders and receipts again",

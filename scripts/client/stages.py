@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from . import files
 from .connection import Connection
-from .errors import RefusedError
+from .errors import FINE, REFUSED, WRONG, RefusedError
 
 GOOD = ("ready", "posted", "skipped", "stored")
 
@@ -35,6 +35,14 @@ def send(
         done += len(batch)
         connection.progress.step(f"{method.replace('_', ' ')}: {done} of {len(paths)} files")
     return results
+
+
+def judge_sent(results: list[dict[str, Any]]) -> int:
+    """The exit code for what came of files."""
+    states = {result["state"] for result in results}
+    if "failed" in states:
+        return REFUSED
+    return FINE if states <= set(GOOD) else WRONG
 
 
 def _send_batch(

@@ -205,17 +205,7 @@ def _drop_abandoned(server: postgres.Server) -> None:
     """Test databases of runs that were killed."""
     for name in databases.names(server):
         pid = name.removeprefix(_TEST)
-        gone = pid.isdigit() and not _is_running(int(pid))
+        gone = pid.isdigit() and not postgres.is_alive(int(pid))
         if name != pid and gone and databases.has_files(name):
             databases.drop(server, name)
             (LOGS / f"{name}.log").unlink(missing_ok=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

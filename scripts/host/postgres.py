@@ -121,7 +121,7 @@ class _Embedded:
         say("postgresql: stopping")
         os.kill(pid, signal.SIGINT)  # "fast": sessions are ended, data is written
         deadline = time.monotonic() + _START_SECONDS
-        while _is_alive(pid):
+        while is_alive(pid):
             if time.monotonic() > deadline:
                 os.kill(pid, signal.SIGQUIT)
                 deadline += 10
@@ -277,7 +277,7 @@ def _server_pid(data: Path) -> int:
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
     except (OSError, ValueError, IndexError):
         return 0
-    if not _is_alive(pid):
+    if not is_alive(pid):
         return 0
     try:
         return pid if Path(f"/proc/{pid}/cwd").samefile(data) else 0
@@ -287,7 +287,8 @@ def _server_pid(data: Path) -> int:
     return pid if "postgres" in run(["ps", "-o", "command=", "-p", str(pid)], what="ps") else 0
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits to be asked does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

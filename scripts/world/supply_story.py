@@ -33,7 +33,6 @@ ROLES = {
     "paper": "clean partial short price_over small_extra open unbilled",
 }
 """What becomes of each supplier's orders, in the order of their days."""
-RECEIVED_LATE = {"late_receipt"}
 DOLLAR = 705
 """Cents of yuan for a dollar from the middle of the month on; before, and a year ago, others count."""
 DOLLAR_DAY = date(2026, 9, 16)

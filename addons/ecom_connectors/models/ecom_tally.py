@@ -111,15 +111,6 @@ class EcomTally(models.Model):
         )
 
     @api.model
-    def _mark_dirty(self, ids):
-        """Have the next match look at these tallies again."""
-        if ids:
-            self.env.cr.execute(
-                SQL("UPDATE ecom_tally SET dirty = true WHERE id IN %s AND NOT dirty", tuple(ids))
-            )
-            self.invalidate_model(["dirty"])
-
-    @api.model
     def _reclassify(self, words):
         """Move waiting lines of newly known words out of their word's tally into the right one."""
         self.env.flush_all()

@@ -129,13 +129,15 @@ class EcomAccount(models.Model):
             "unmapped": self.env._("Unknown SKUs"),
             "unposted": self.env._("Bills to post"),
         }
-        return [self._tile(labels[key], *shape) for key, shape in TILES.items()]
+        return [tile(self.env, labels[key], *shape) for key, shape in TILES.items()]
 
-    def _tile(self, label, tone, xmlid, domain):
-        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {
-            "label": label,
-            "count": self.env[action["res_model"]].search_count(domain),
-            "tone": tone,
-            "action": {**action, "name": label, "domain": domain, "context": {}},
-        }
+
+def tile(env, label, tone, xmlid, domain):
+    """One tile of an overview: what waits behind an action, and how urgent it is."""
+    action = env["ir.actions.act_window"]._for_xml_id(xmlid)
+    return {
+        "label": label,
+        "count": env[action["res_model"]].search_count(domain),
+        "tone": tone,
+        "action": {**action, "name": label, "domain": domain, "context": {}},
+    }

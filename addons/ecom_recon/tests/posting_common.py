@@ -91,6 +91,17 @@ class PostingCase(EcomCase):
         cls.env["ecom.ledger.setup"]._apply(cls.company)
 
     @classmethod
+    def rate(cls, currency, day, value):
+        return cls.env["res.currency.rate"].create(
+            {
+                "currency_id": currency.id,
+                "company_id": cls.company.id,
+                "name": day,
+                "inverse_company_rate": value,
+            }
+        )
+
+    @classmethod
     def amazon_account(cls, code="AMZ", shop_mode="summary", currency="CNY", **values):
         """An account of settlements only, in Beijing time, and its shop; with a ledger."""
         account = cls.account(code, "amazon", ("settlement",), currency, timezone="Asia/Shanghai", **values)

@@ -21,17 +21,6 @@ class RevaluationCase(PostingCase):
         cls.september, cls.october = date(2026, 9, 30), date(2026, 10, 31)
 
     @classmethod
-    def rate(cls, currency, day, value):
-        return cls.env["res.currency.rate"].create(
-            {
-                "currency_id": currency.id,
-                "company_id": cls.company.id,
-                "name": day,
-                "inverse_company_rate": value,
-            }
-        )
-
-    @classmethod
     def book(cls, word, amount, day="2026-09-10", account=None, digits=2):
         """Import and post one settlement of one row; return its entries."""
         account = account or cls.amz

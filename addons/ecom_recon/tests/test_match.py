@@ -262,7 +262,7 @@ class TestFees(ReconCase):
         self.match()
         self.assertEqual(self.found(), [("fee_out_of_band", "T2", -0.01), ("fee_out_of_band", "T5", -4.0)])
         rule.maximum = 0
-        self.env["ecom.tally"]._mark_dirty(self.env["ecom.tally"].search([]).ids)
+        self.env["ecom.tally"].search([]).dirty = True
         self.match()
         self.assertEqual(self.found(), [("fee_out_of_band", "T2", -0.01), ("fee_out_of_band", "T4", 4.0)])
 

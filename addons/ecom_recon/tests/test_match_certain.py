@@ -116,7 +116,7 @@ class TestSameAgain(ReconCase):
             self.counts("ecom_match", "ecom_exception", "mail_message"),
         )
         self.match()
-        self.env["ecom.tally"]._mark_dirty(self.env["ecom.tally"].search([]).ids)
+        self.env["ecom.tally"].search([]).dirty = True
         self.match()
         after = (
             self.snapshot(),

@@ -15,17 +15,6 @@ class TestCurrency(PostingCase):
         cls.rate(cls.usd, "2026-09-01", 7.10)
         cls.amz, cls.amz_shop = cls.amazon_account("AMZ-USD", currency="USD")
 
-    @classmethod
-    def rate(cls, currency, day, value):
-        return cls.env["res.currency.rate"].create(
-            {
-                "currency_id": currency.id,
-                "company_id": cls.company.id,
-                "name": day,
-                "inverse_company_rate": value,
-            }
-        )
-
     def test_rate_of_the_day(self):
         """G1 S2.6.2 Given 1,000 USD of fees at 7.10, when posted, then 1,000 USD and 7,100 yuan are owed, in
         one entry; what comes at 7.05 is booked at 7.05."""

@@ -258,17 +258,11 @@ class EcomLineAllocation(models.Model):
 class PurchaseOrderLine(models.Model):
     _inherit = "purchase.order.line"
 
-    def _ecom_price_at(self, day=None):
-        """The contract price of each line, per unit of the line; None where no clause prices it.
+    def _ecom_price_terms(self, day=None):
+        """{line id: (price or None, clause)}: a temporary price comes before a price by quantity.
 
         :param day: date; by default the day each order was confirmed, in the company's time zone
-        :return: {line: Decimal or None}
         """
-        terms = self._ecom_price_terms(day)
-        return {line: terms[line.id][0] for line in self}
-
-    def _ecom_price_terms(self, day=None):
-        """{line id: (Decimal or None, clause)}: a temporary price comes before a price by quantity."""
         clauses = self._ecom_price_clauses()
         zones = {company: company._ecom_timezone() for company in self.company_id}
         days = {order: day or order._ecom_day(zones[order.company_id]) for order in self.order_id}

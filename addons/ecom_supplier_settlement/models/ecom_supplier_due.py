@@ -16,8 +16,6 @@ TRANSITIONS = {
     "settled": {"accepted", "partly"},
     "cancelled": set(),
 }
-# The supplier has answered, or still may: the amount is not open for computing any more.
-FIRM = ("claimed", "accepted", "partly", "refused", "settled")
 
 
 class EcomSupplierDue(models.AbstractModel):

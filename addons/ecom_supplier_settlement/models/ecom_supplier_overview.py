@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from odoo.addons.ecom_recon.models.ecom_overview import tile
+
 BILLS = ["in_invoice", "in_receipt"]
 POSTED = [("move_type", "in", BILLS), ("state", "=", "posted")]
 UNPAID = [("payment_state", "in", ("not_paid", "partial"))]
@@ -103,19 +105,10 @@ class ResPartner(models.Model):
             "pay": self.env._("Bills ready to pay"),
         }
         return [
-            self._ecom_tile(labels[key], tone, xmlid, domain)
+            tile(self.env, labels[key], tone, xmlid, domain)
             for key, (tone, groups, xmlid, domain) in TILES.items()
             if any(self.env.user.has_group(group) for group in groups)
         ]
-
-    def _ecom_tile(self, label, tone, xmlid, domain):
-        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {
-            "label": label,
-            "count": self.env[action["res_model"]].search_count(domain),
-            "tone": tone,
-            "action": {**action, "name": label, "domain": domain, "context": {}},
-        }
 
     def action_ecom_open_waiting(self):
         """Button: what the number on the card counts; the context names it."""

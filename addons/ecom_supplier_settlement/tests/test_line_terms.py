@@ -17,6 +17,11 @@ SALE = {
 }
 
 
+def price_of(line, day=None):
+    price, _clause = line._ecom_price_terms(day)[line.id]
+    return price
+
+
 @tagged("post_install", "-at_install")
 class TestLineTerms(RebateCase):
     def payables(self, order):
@@ -35,10 +40,10 @@ class TestLineTerms(RebateCase):
         )
         for day, quantity, price in cases:
             line = self.order((self.product, quantity, 10), day=day).order_line
-            self.assertEqual(line._ecom_price_at()[line], price and Decimal(price), (day, quantity))
-            self.assertEqual(line._ecom_price_at(Date.to_date("2026-06-02"))[line], Decimal(8))
+            self.assertEqual(price_of(line), price and Decimal(price), (day, quantity))
+            self.assertEqual(price_of(line, Date.to_date("2026-06-02")), Decimal(8))
         other = self.order((self.product, 500, 10), partner=self.other_supplier).order_line
-        self.assertIsNone(other._ecom_price_at()[other])
+        self.assertIsNone(price_of(other))
         dozen = self.env.ref("uom.product_uom_dozen")
         row = {
             "product_id": self.product.id,
@@ -47,7 +52,7 @@ class TestLineTerms(RebateCase):
             "price_unit": 120,
         }
         line = self.order(row, day="2026-03-01").order_line
-        self.assertEqual(line._ecom_price_at()[line], Decimal("114.0"))
+        self.assertEqual(price_of(line), Decimal("114.0"))
 
     def test_the_payable_of_a_line(self):
         """S2.3.8: price by terms times received, less rebates, plus what was allocated, with its working."""

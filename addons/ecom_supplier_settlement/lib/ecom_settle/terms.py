@@ -12,7 +12,6 @@ from itertools import pairwise
 from .working import grouped, money, plain
 
 ZERO = Decimal(0)
-HUNDRED = Decimal(100)
 MODES = ("retrospective", "incremental")
 REWARDS = ("percent", "per_piece", "fixed")
 
