@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
+from odoo.tools import SQL
 
 STATES = [
     ("draft", "Draft"),
@@ -81,6 +82,13 @@ class EcomSettlement(models.Model):
         "Another statement follows the one before already.",
     )
     _period = models.Constraint("CHECK (date_from <= date_to)", "The period ends before it begins.")
+    # Ranges of one number each, because equality of numbers would need an extension.
+    _apart = models.Constraint(
+        """EXCLUDE USING gist (int4range(company_id, company_id, '[]') WITH =,
+           int4range(partner_id, partner_id, '[]') WITH =, int4range(currency_id, currency_id, '[]') WITH =,
+           daterange(date_from, date_to, '[]') WITH &&) WHERE (state <> 'cancelled')""",
+        "This supplier has a statement of some of these days already.",
+    )
 
     @api.depends("line_ids.state", "line_ids.amount")
     def _compute_counts(self):
@@ -115,6 +123,15 @@ class EcomSettlement(models.Model):
                         before=before.name,
                     )
                 )
+
+    def unlink(self):
+        self._lock()
+        lines = self.env["ecom.settlement.line"]
+        done = super().unlink()
+        # The bulk table has no foreign key that would do it.
+        self.env.cr.execute(SQL("DELETE FROM ecom_settlement_line WHERE settlement_id = ANY(%s)", self.ids))
+        lines.invalidate_model()
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
@@ -158,6 +175,8 @@ class EcomSettlement(models.Model):
                     day=last.date_to,
                 )
             )
+        # Nobody can cancel the one before while another begins with its closing amount.
+        last._lock()
         settlement = self._unseal().create(
             {
                 "name": self.env["ir.sequence"].with_company(company).next_by_code("ecom.settlement"),
@@ -189,6 +208,25 @@ class EcomSettlement(models.Model):
             at = at.previous_id
         return ids
 
+    def _lock(self):
+        """Take these statements, or wait for whoever has them.
+
+        The row is written and not only locked: somebody who waited for it must not go on with what it read
+        before. PostgreSQL refuses it then, and Odoo runs it again with what is there now.
+
+        :raise MissingError: one was deleted in the meantime
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """WITH one AS (SELECT id FROM ecom_settlement WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
+                   UPDATE ecom_settlement s SET write_uid = s.write_uid FROM one WHERE one.id = s.id""",
+                self.ids,
+            )
+        )
+        if self.env.cr.rowcount != len(set(self.ids)):
+            raise MissingError(self.env._("The statement is not there any more."))
+
     # --- states -------------------------------------------------------------
 
     def _move_to(self, state):
@@ -197,6 +235,7 @@ class EcomSettlement(models.Model):
         :raise UserError: not from here, or the statement is not ready for it
         :raise AccessError: not this user
         """
+        self._lock()
         names = dict(self._fields["state"]._description_selection(self.env))
         for settlement in self:
             if state not in TRANSITIONS[settlement.state]:
@@ -218,7 +257,10 @@ class EcomSettlement(models.Model):
                 values |= {f"{state}_id": self.env.uid, f"{state}_at": fields.Datetime.now()}
             settlement._unseal().write(values)
         if state == "cancelled":
-            self.line_ids._unseal().write({"live": False})
+            self.env.cr.execute(
+                SQL("UPDATE ecom_settlement_line SET live = false WHERE settlement_id = ANY(%s)", self.ids)
+            )
+            self.env["ecom.settlement.line"].invalidate_model(["live"])
 
     def _check_may(self, state):
         """Buyers and accountants prepare; accountants approve, and never what they prepared themselves."""
@@ -250,7 +292,7 @@ class EcomSettlement(models.Model):
             raise UserError(self.env._("%s has neither lines nor a balance.", self.name))
 
     def _check_confirmed(self):
-        if self.line_ids.filtered(lambda line: line.state != "confirmed"):
+        if self._lines(("state", "!=", "confirmed")):
             raise UserError(self.env._("%s has lines that are not confirmed.", self.name))
         self._check_current()
 

@@ -4,6 +4,7 @@ import base64
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 from .ecom_settlement import ACCOUNTANT, BUYER
 from .ecom_settlement_line import REASONS
@@ -27,8 +28,10 @@ class EcomSettlement(models.Model):
         :raise UserError: it is not waiting for an answer, or a line is of another statement
         """
         settlement = self._as_supplier()
-        lines = settlement._lines_of(line_ids) if line_ids is not None else settlement.line_ids
-        lines.filtered(lambda line: line.state == "open")._confirm()
+        domain = [("state", "=", "open")]
+        if line_ids is not None:
+            domain.append(("id", "in", settlement._lines_of(line_ids).ids))
+        settlement._lines(*domain)._confirm()
         return settlement._after_answer()
 
     def portal_dispute(self, line_id, reason, text="", attachments=None):
@@ -51,16 +54,22 @@ class EcomSettlement(models.Model):
         own = facts and facts.partner_id == user.partner_id.commercial_partner_id
         if not own or facts.state in ("draft", "cancelled") or facts.company_id not in user.company_ids:
             raise AccessError(self.env._("This statement is not yours."))
-        self._check_waits(facts)
+        facts._check_waits()
         return facts
 
-    def _check_waits(self, settlement):
-        if settlement.state not in ("sent", "disputed"):
-            raise UserError(self.env._("%s is not waiting for an answer.", settlement.name))
+    def _check_waits(self):
+        """Two who answer at once take turns: each finds what the other has answered."""
+        self._lock()
+        for settlement in self:
+            if settlement.state not in ("sent", "disputed"):
+                raise UserError(self.env._("%s is not waiting for an answer.", settlement.name))
+
+    def _lines(self, *domain):
+        return self.env["ecom.settlement.line"].search([("settlement_id", "in", self.ids), *domain])
 
     def _lines_of(self, line_ids):
         ids = {int(line_id) for line_id in line_ids}
-        lines = self.line_ids.filtered(lambda line: line.id in ids)
+        lines = self._lines(("id", "in", list(ids)))
         if len(lines) != len(ids):
             raise UserError(self.env._("Some lines are not of %s.", self.name))
         return lines
@@ -71,19 +80,23 @@ class EcomSettlement(models.Model):
         if not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
             raise AccessError(self.env._("Only buyers and accountants enter a supplier's answer."))
         self.check_access("write")
-        for settlement in self:
-            self._check_waits(settlement)
+        self._check_waits()
 
     def action_confirm(self):
         """Enter that the supplier confirms all lines that are open."""
         self._as_staff()
         for settlement in self:
-            settlement.line_ids.filtered(lambda line: line.state == "open")._confirm()
+            settlement._lines(("state", "=", "open"))._confirm()
             settlement._after_answer()
 
     def _after_answer(self):
         """The state that follows from the lines."""
-        states = set(self.line_ids.mapped("state"))
+        states = {
+            state
+            for (state,) in self.env["ecom.settlement.line"]._read_group(
+                [("settlement_id", "=", self.id)], ["state"]
+            )
+        }
         if "disputed" in states:
             if self.state == "sent":
                 self._move_to("disputed")
@@ -110,9 +123,19 @@ class EcomSettlementLine(models.Model):
     _inherit = "ecom.settlement.line"
 
     def _confirm(self):
-        self._unseal().write(
-            {"state": "confirmed", "confirmed_id": self.env.uid, "confirmed_at": fields.Datetime.now()}
+        """In one statement of SQL, because a statement may have very many lines."""
+        self.flush_model(["state"])
+        self.env.cr.execute(
+            SQL(
+                """UPDATE ecom_settlement_line SET state = 'confirmed', confirmed_id = %s, confirmed_at = %s
+                    WHERE id = ANY(%s) AND state != 'confirmed'""",
+                self.env.uid,
+                fields.Datetime.now(),
+                self.ids,
+            )
         )
+        self.invalidate_model(["state", "confirmed_id", "confirmed_at"])
+        self.settlement_id.invalidate_recordset(["open_count", "disputed_count", "amount_disputed"])
 
     def _dispute(self, reason, text, attachments=None):
         if reason not in dict(REASONS):
@@ -152,12 +175,13 @@ class EcomSettlementLine(models.Model):
 
         On a statement that is approved already it releases the amount, so it needs who may approve.
         """
+        self.settlement_id._lock()
         agreed = self.settlement_id.filtered(lambda it: it.state in ("approved", "paid"))
         (self.settlement_id - agreed)._as_staff()
         for settlement in agreed:
             settlement._check_may("approved")
             settlement._check_other_person()
-        self.filtered(lambda line: line.state != "confirmed")._confirm()
+        self._confirm()
         for settlement in self.settlement_id - agreed:
             settlement._after_answer()
         for settlement in agreed:

@@ -13,8 +13,12 @@ class EcomSettlement(models.Model):
     document_count = fields.Integer(compute="_compute_document_ids", compute_sudo=False)
 
     def _compute_document_ids(self):
+        domain = [("settlement_id", "in", self.ids), ("document_id", "!=", False)]
+        found = dict(
+            self.env["ecom.settlement.line"]._read_group(domain, ["settlement_id"], ["document_id:recordset"])
+        )
         for settlement in self:
-            documents = settlement.line_ids.document_id
+            documents = found.get(settlement, self.env["account.move"])
             settlement.document_ids = documents
             settlement.document_count = len(documents)
 
@@ -32,12 +36,10 @@ class EcomSettlement(models.Model):
         made (`account.move`), or an empty one when there is nothing to book.
         """
         self.ensure_one()
-        self._lock_one()
+        self._lock()
         # Whoever answers for the supplier need not read orders nor make bills; what is made is a draft.
         self = self.sudo()
-        lines = self.line_ids.filtered(
-            lambda line: line.state == "confirmed" and not line.in_ledger and not line.document_id
-        )
+        lines = self._lines(("state", "=", "confirmed"), ("in_ledger", "=", False), ("document_id", "=", False))
         goods = lines.filtered(lambda line: line.origin == "receipt")
         self._match_bills(goods)
         self._bill_goods(goods.filtered(lambda line: not line.document_id))

@@ -72,7 +72,7 @@ class EcomSettlement(models.Model):
         opening = (
             self._exact(self.previous_id.amount_closing) if self.previous_id else opened + crossed_before
         )
-        sums = self._line_sums()
+        sums, count = self._line_sums()
         booked = {
             name: sum((sums.get((origin, True), Decimal()) for origin in origins), Decimal())
             for name, origins in SUMS.items()
@@ -97,7 +97,7 @@ class EcomSettlement(models.Model):
             "amount_difference": closing - (ledger + timing + crossed),
             "amount_unbilled": unbilled,
             "amount_terms": memo,
-            "line_count": self._count_lines(),
+            "line_count": count,
         }
 
     def _ledger_sums(self):
@@ -122,28 +122,25 @@ class EcomSettlement(models.Model):
         return [self._exact(amount) for amount in self.env.cr.fetchone()]
 
     def _line_sums(self):
-        """{(origin, in ledger): exact sum} of the lines until the end of the period."""
+        """({(origin, in ledger): exact sum} of the lines until the end of the period, number of all lines)."""
         self.env.cr.execute(
             SQL(
-                """SELECT origin, in_ledger, sum(amount)::text FROM ecom_settlement_line
-                    WHERE settlement_id = %s AND cutoff != 'after' GROUP BY origin, in_ledger""",
+                """SELECT origin, in_ledger, count(*),
+                          coalesce(sum(amount) FILTER (WHERE cutoff != 'after'), 0)::text
+                     FROM ecom_settlement_line WHERE settlement_id = %s GROUP BY origin, in_ledger""",
                 self.id,
             )
         )
-        return {(origin, booked): self._exact(amount) for origin, booked, amount in self.env.cr.fetchall()}
-
-    def _count_lines(self):
-        self.env.cr.execute(
-            SQL("SELECT count(*) FROM ecom_settlement_line WHERE settlement_id = %s", self.id)
-        )
-        return self.env.cr.fetchone()[0]
+        found = self.env.cr.fetchall()
+        sums = {(origin, booked): self._exact(amount) for origin, booked, _count, amount in found}
+        return sums, sum(count for _origin, _booked, count, _amount in found)
 
     def _check_foots(self):
         """Look again at the ledger as it is now.
 
         :raise UserError: it differs from the statement; the text names the entries
         """
-        self._lock_one()
+        self._lock()
         now = self._footing()
         if now["amount_difference"] or now["amount_opening"] != self._exact(self.amount_opening):
             self._unseal().write(now)

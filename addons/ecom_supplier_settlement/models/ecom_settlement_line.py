@@ -40,7 +40,8 @@ class EcomSettlementLine(models.Model):
     _check_company_auto = True
     _log_access = False  # the statement says who computed it and when
 
-    settlement_id = fields.Many2one("ecom.settlement", required=True, readonly=True, ondelete="cascade")
+    # Deleting a statement deletes its lines, deleting a draft document empties their link to it.
+    settlement_id = BulkMany2one("ecom.settlement", required=True, readonly=True, ondelete="cascade")
     # These cannot be deleted while the documents that the lines come from exist.
     company_id = BulkMany2one("res.company", required=True, readonly=True, ondelete="restrict")
     partner_id = BulkMany2one("res.partner", "Supplier", required=True, readonly=True, ondelete="restrict")
@@ -55,10 +56,10 @@ class EcomSettlementLine(models.Model):
     )
     res_model = fields.Char("Source Model", required=True, readonly=True)
     res_id = fields.Many2oneReference("Source", model_field="res_model", required=True, readonly=True)
-    move_id = fields.Many2one(
+    move_id = BulkMany2one(
         "account.move", "Document", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True, ondelete="set null")
+    move_line_id = BulkMany2one("account.move.line", "Journal Item", readonly=True, ondelete="set null")
     purchase_line_id = BulkMany2one("purchase.order.line", "Order Line", readonly=True, ondelete="restrict")
     order_id = fields.Many2one(related="purchase_line_id.order_id")
     product_id = BulkMany2one("product.product", readonly=True, ondelete="restrict")
@@ -67,7 +68,6 @@ class EcomSettlementLine(models.Model):
     amount = fields.Monetary(required=True, readonly=True, help="What we owe: bills +, payments -.")
     in_ledger = fields.Boolean("Booked", required=True, readonly=True)
     live = fields.Boolean(required=True, readonly=True, default=True)
-    stamp = fields.Integer(readonly=True)
     name = fields.Char("Description", required=True, readonly=True)
     working = fields.Json("Working (Data)", readonly=True)
     working_html = fields.Html("Working", compute="_compute_working_html", sanitize=False)

@@ -5,9 +5,12 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
 from .ecom_settlement import ACCOUNTANT
+
+# Odoo compares every match of a batch with every exchange difference of it.
+MATCHED_AT_ONCE = 100
 
 
 class EcomSettlement(models.Model):
@@ -108,11 +111,11 @@ class EcomSettlement(models.Model):
         :raise UserError: not approved, nothing to pay, or the journal books no payments
         """
         self.ensure_one()
+        self._lock()
         if not self.env.user.has_group(ACCOUNTANT):
             raise AccessError(self.env._("Only accountants approve and pay statements."))
         if self.state != "approved":
             raise UserError(self.env._("%s is not approved.", self.name))
-        self._lock_one()
         accounts = defaultdict(list)
         for row in self._proposal():
             owed = row["to_pay"] > 0 and (not until or row["due"] <= until)
@@ -129,15 +132,17 @@ class EcomSettlement(models.Model):
     def _pay_account(self, rows, journal, day):
         """Net the credits of one account against its bills, then pay the rest."""
         items = self.env["account.move.line"]
+        pairs = []
         owed = [[row["item_id"], row["to_pay"]] for row in rows if row["to_pay"] > 0]
         for row in rows:
             credit = -row["to_pay"]
             for bill in owed if credit > 0 else ():
                 part = min(bill[1], credit)
                 if part:
-                    items.browse([row["item_id"], bill[0]])._ecom_match_exactly(part)
+                    pairs.append((row["item_id"], bill[0], part))
                     bill[1] -= part
                     credit -= part
+        items._ecom_match_exactly(pairs)
         owed = [bill for bill in owed if bill[1]]
         if not owed:
             return self.env["account.payment"]
@@ -154,8 +159,7 @@ class EcomSettlement(models.Model):
                     "%s has no outstanding payments account, so its payments are not booked.", journal.name
                 )
             )
-        for item_id, amount in owed:
-            (counterpart + items.browse(item_id))._ecom_match_exactly(amount)
+        items._ecom_match_exactly([(counterpart.id, item_id, amount) for item_id, amount in owed])
         payment.message_post(body=self.env._("Pays the statement %s.", self.name))
         self.message_post(
             body=self.env._(
@@ -183,8 +187,8 @@ class EcomSettlement(models.Model):
     def _refresh_paid(self):
         """Approved statements with nothing left but disputes are paid; others are not."""
         for settlement in self:
-            settlement.line_ids.invalidate_recordset(["document_id"])
-            drafts = settlement.line_ids.document_id.filtered(lambda move: move.state == "draft")
+            settlement.invalidate_recordset(["document_ids"])
+            drafts = settlement.document_ids.filtered(lambda move: move.state == "draft")
             left = any(
                 row["to_pay"] or row["blocked"] for row in settlement._proposal() if not row["payment"]
             )
@@ -205,28 +209,43 @@ def _least(residual, held):
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
-    def _ecom_match_exactly(self, amount):
-        """Match two items for this amount of their currency and no more.
+    @api.model
+    def _ecom_match_exactly(self, pairs):
+        """Match items two by two, each for an amount of their currency and no more.
 
-        :param amount: Decimal, positive, in the currency both items are in
+        :param pairs: list of (id, id, Decimal amount), positive, in the currency both items are in
         """
-        self.with_context(ecom_limit=str(amount)).reconcile()
+        for some in split_every(MATCHED_AT_ONCE, pairs, list):
+            limits = {frozenset(ids): float(amount) for *ids, amount in some}
+            items = self.with_context(ecom_limits=limits)
+            items._reconcile_plan([items.browse(ids) for *ids, _amount in some])
 
     @api.model
     def _prepare_reconciliation_single_partial(self, debit_values, credit_values, shadowed_aml_values=None):
-        limit = self.env.context.get("ecom_limit")
-        if limit:
-            debit_values = _limited(debit_values, float(limit))
-        return super()._prepare_reconciliation_single_partial(
-            debit_values, credit_values, shadowed_aml_values
-        )
+        limits = self.env.context.get("ecom_limits") or {}
+        limit = limits.get(frozenset((debit_values["aml"].id, credit_values["aml"].id)))
+        if limit is None:
+            return super()._prepare_reconciliation_single_partial(
+                debit_values, credit_values, shadowed_aml_values
+            )
+        part = _limited(debit_values, limit)
+        before = {**part}
+        result = super()._prepare_reconciliation_single_partial(part, credit_values, shadowed_aml_values)
+        # What the next pair finds is what this one leaves.
+        aml = debit_values["aml"]
+        for name, currency in (
+            ("amount_residual", aml.company_currency_id),
+            ("amount_residual_currency", aml.currency_id),
+        ):
+            debit_values[name] = currency.round(debit_values[name] - (before[name] - part[name]))
+        return {**result, "debit_values": None}
 
 
 def _limited(values, limit):
     """The values of an item as if this were all that is left of it, at its own rate."""
     residual = values["amount_residual_currency"]
     if residual <= limit:
-        return values
+        return {**values}
     company_currency = values["aml"].company_currency_id
     return {
         **values,

@@ -10,6 +10,7 @@ COLUMNS = (
     ("day", "date"),
     ("res_model", "text"),
     ("res_id", "int"),
+    ("move_id", "int"),
     ("move_line_id", "int"),
     ("purchase_line_id", "int"),
     ("product_id", "int"),
@@ -110,13 +111,13 @@ class EcomSettlement(models.Model):
                 )
                 SELECT CASE WHEN v.move_type != 'in_refund' THEN 'bill'
                             WHEN g.purchase_line_id IS NOT NULL THEN 'return' ELSE 'credit' END,
-                       v.day, 'account.move.line', g.id, g.id, g.purchase_line_id, g.product_id,
+                       v.day, 'account.move.line', g.id, g.move_id, g.id, g.purchase_line_id, g.product_id,
                        CASE WHEN v.move_type = 'in_refund' THEN -g.quantity ELSE g.quantity END,
                        g.price_unit, g.amount_currency, true, coalesce(g.name, v.move_name), NULL::jsonb
                   FROM moves v JOIN goods g ON g.move_id = v.move_id
                 UNION ALL
                 SELECT CASE WHEN v.move_type = 'in_refund' THEN 'credit' ELSE 'bill' END,
-                       v.day, 'account.move', v.move_id, NULL, NULL, NULL, NULL, NULL,
+                       v.day, 'account.move', v.move_id, v.move_id, NULL, NULL, NULL, NULL, NULL,
                        v.owed - coalesce(t.amount, 0), true, %(tax)s || ' ' || v.move_name, NULL::jsonb
                   FROM moves v
                   LEFT JOIN (SELECT move_id, sum(amount_currency) AS amount FROM goods GROUP BY move_id) t
@@ -136,7 +137,7 @@ class EcomSettlement(models.Model):
         """Payments and manual entries: one line for each payable item."""
         return SQL(
             """SELECT CASE WHEN i.paid THEN 'payment' ELSE 'adjustment' END, i.day, 'account.move.line', i.id,
-                      i.id, NULL::int, NULL::int, NULL::numeric, NULL::numeric, -i.amount_currency, true,
+                      i.move_id, i.id, NULL::int, NULL::int, NULL::numeric, NULL::numeric, -i.amount_currency, true,
                       coalesce(nullif(i.label, ''), i.move_name), NULL::jsonb
                  FROM (%(items)s) i
                 WHERE i.amount_currency != 0 AND %(within)s
@@ -180,8 +181,8 @@ class EcomSettlement(models.Model):
 
     def _source_crossings(self):
         return SQL(
-            """SELECT 'payment', x.day, 'account.partial.reconcile', x.id, x.item_id, NULL::int, NULL::int,
-                      NULL::numeric, NULL::numeric, x.amount, true, %(name)s || ' ' || m.name, NULL::jsonb
+            """SELECT 'payment', x.day, 'account.partial.reconcile', x.id, x.move_id, x.item_id,
+                      NULL::int, NULL::int, NULL::numeric, NULL::numeric, x.amount, true, %(name)s || ' ' || m.name, NULL::jsonb
                  FROM (%(crossings)s) x JOIN account_move m ON m.id = x.move_id
                 WHERE x.day <= %(to)s AND NOT (x.id = ANY(%(opening)s))""",
             name=self.env._("Settled in another currency:"),
@@ -197,7 +198,7 @@ class EcomSettlement(models.Model):
         """
         return SQL(
             """SELECT 'receipt', %(to)s, 'purchase.order.line', r.purchase_line_id, NULL::int,
-                      r.purchase_line_id, r.product_id, r.quantity, r.price_unit, r.amount, false,
+                      NULL::int, r.purchase_line_id, r.product_id, r.quantity, r.price_unit, r.amount, false,
                       o.name || ' ' || coalesce(l.name, ''),
                       jsonb_build_object(
                           'rule', 'received_not_billed', 'version', 1, 'code', 'received_not_billed',
@@ -232,19 +233,15 @@ class EcomSettlement(models.Model):
         What people wrote stays by the line's source: confirmed lines are not touched, a disputed line keeps
         its dispute. A confirmed document cannot change, so nothing of it can get lost.
         """
+        self._lock()
         for settlement in self:
             if settlement.state != "draft":
                 raise UserError(self.env._("Only drafts are computed. Take %s back first.", settlement.name))
-            settlement._lock_one()
             settlement._keep_opening()
             settlement._store_lines()
             settlement._unseal().write(
                 {"prepared_id": self.env.uid, "computed_at": fields.Datetime.now(), **settlement._footing()}
             )
-
-    def _lock_one(self):
-        self.env.flush_all()
-        self.env.cr.execute(SQL("SELECT id FROM ecom_settlement WHERE id = %s FOR UPDATE", self.id))
 
     def _keep_opening(self):
         """A first statement remembers what its opening is made of (matches across currencies negated)."""
@@ -266,44 +263,39 @@ class EcomSettlement(models.Model):
         self.env.flush_all()
 
     def _store_lines(self):
-        """One statement writes all lines; a second one removes what is no longer there."""
-        stamp = self._next_stamp()
+        """What is gone goes, what is new comes, what changed is written; everything else is not touched."""
         self._find()
+        self._drop_vanished()
+        facts = ("day", "cutoff", "move_id", "move_line_id", "purchase_line_id", "product_id", "quantity")
+        facts += ("price_unit", "amount", "in_ledger", "name", "working")
         self.env.cr.execute(
             SQL(
                 """INSERT INTO ecom_settlement_line AS old
-                       (settlement_id, company_id, partner_id, currency_id, origin, day, cutoff, res_model,
-                        res_id,
-                        move_id, move_line_id, purchase_line_id, product_id, quantity, price_unit, amount,
-                        in_ledger, name, working, state, live, stamp)
-                   SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, s.origin, s.day,
+                       (settlement_id, company_id, partner_id, currency_id, state, live, origin, res_model,
+                        res_id, %(facts)s)
+                   SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, 'open', true, s.origin, s.res_model,
+                          s.res_id, s.day,
                           CASE WHEN s.day < %(from)s THEN 'before'
                                WHEN s.day > %(to)s THEN 'after' ELSE 'in' END,
-                          s.res_model, s.res_id,
-                          coalesce(l.move_id, CASE WHEN s.res_model = 'account.move' THEN s.res_id END),
-                          s.move_line_id, s.purchase_line_id, s.product_id, s.quantity, s.price_unit,
-                          round(s.amount, %(digits)s), s.in_ledger AND s.day <= %(to)s, s.name, s.working,
-                          'open', true, %(stamp)s
-                     FROM settlement_found s LEFT JOIN account_move_line l ON l.id = s.move_line_id
-                   ON CONFLICT (settlement_id, res_id, res_model, origin) DO UPDATE SET
-                       stamp = excluded.stamp, day = excluded.day, cutoff = excluded.cutoff,
-                       move_id = excluded.move_id, move_line_id = excluded.move_line_id,
-                       purchase_line_id = excluded.purchase_line_id, product_id = excluded.product_id,
-                       quantity = excluded.quantity, price_unit = excluded.price_unit,
-                       amount = excluded.amount,
-                       in_ledger = excluded.in_ledger, name = excluded.name, working = excluded.working
-                   WHERE old.state != 'confirmed'""",
+                          s.move_id, s.move_line_id, s.purchase_line_id, s.product_id, s.quantity,
+                          s.price_unit, round(s.amount, %(digits)s), s.in_ledger AND s.day <= %(to)s, s.name,
+                          s.working
+                     FROM settlement_found s
+                   ON CONFLICT (settlement_id, res_id, res_model, origin)
+                   DO UPDATE SET (%(facts)s) = ROW(%(fresh)s)
+                   WHERE old.state != 'confirmed' AND (%(known)s) IS DISTINCT FROM (%(fresh)s)""",
                 id=self.id,
                 company=self.company_id.id,
                 partner=self.partner_id.id,
                 currency=self.currency_id.id,
                 **{"from": self.date_from, "to": self.date_to},
                 digits=self.currency_id.decimal_places,
-                stamp=stamp,
+                facts=SQL(", ").join(map(SQL.identifier, facts)),
+                fresh=SQL(", ").join(SQL.identifier("excluded", name) for name in facts),
+                known=SQL(", ").join(SQL.identifier("old", name) for name in facts),
             )
         )
         self.env.cr.execute("DROP TABLE settlement_found")
-        self._drop_vanished(stamp)
         self.env["ecom.settlement.line"].invalidate_model()
         self.invalidate_recordset()
 
@@ -341,27 +333,19 @@ class EcomSettlement(models.Model):
             SQL(", ").join(SQL.identifier(name) for name, _kind in COLUMNS),
         )
 
-    def _next_stamp(self):
-        self.env.cr.execute(
-            SQL(
-                "SELECT coalesce(max(stamp), 0) + 1 FROM ecom_settlement_line WHERE settlement_id = %s",
-                self.id,
-            )
-        )
-        return self.env.cr.fetchone()[0]
-
-    def _drop_vanished(self, stamp):
+    def _drop_vanished(self):
         """Lines whose source is gone go too; what was written on them stays in the history."""
         self.env.cr.execute(
             SQL(
                 """WITH gone AS (
-                       DELETE FROM ecom_settlement_line
-                        WHERE settlement_id = %(id)s AND state != 'confirmed' AND stamp < %(stamp)s
+                       DELETE FROM ecom_settlement_line o
+                        WHERE o.settlement_id = %(id)s AND o.state != 'confirmed' AND NOT EXISTS (
+                              SELECT 1 FROM settlement_found s WHERE s.res_id = o.res_id
+                                 AND s.res_model = o.res_model AND s.origin = o.origin)
                        RETURNING name, amount, dispute_text, comment)
                    SELECT name, amount, coalesce(dispute_text, comment) FROM gone
                     WHERE dispute_text IS NOT NULL OR comment IS NOT NULL""",
                 id=self.id,
-                stamp=stamp,
             )
         )
         for name, amount, text in self.env.cr.fetchall():

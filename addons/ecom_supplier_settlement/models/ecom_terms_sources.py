@@ -25,13 +25,8 @@ class EcomSettlement(models.Model):
                            WHEN c.id IS NOT NULL THEN 'claim' ELSE b.origin END, %(kept)s,
                       coalesce(b.working, r.working, c.working)
                  FROM (%(bills)s) AS b (%(columns)s)
-                 LEFT JOIN account_move_line l ON l.id = b.move_line_id
-                 LEFT JOIN ecom_rebate r
-                   ON r.move_id = coalesce(l.move_id,
-                                           CASE WHEN b.res_model = 'account.move' THEN b.res_id END)
-                 LEFT JOIN ecom_claim c
-                   ON c.move_id = coalesce(l.move_id,
-                                           CASE WHEN b.res_model = 'account.move' THEN b.res_id END)""",
+                 LEFT JOIN ecom_rebate r ON r.move_id = b.move_id
+                 LEFT JOIN ecom_claim c ON c.move_id = b.move_id""",
             kept=SQL(", ").join(kept),
             bills=bills,
             columns=SQL(", ").join(SQL.identifier(name) for name, _type in COLUMNS),
@@ -47,7 +42,7 @@ class EcomSettlement(models.Model):
             name, join = SQL("d.name || ' ' || d.title"), SQL("")
         return SQL(
             """SELECT %(origin)s, d.answered_on, %(model)s, d.id, NULL::int, NULL::int, NULL::int,
-                      NULL::numeric, NULL::numeric, -d.amount_accepted, false, %(name)s, d.working
+                      NULL::int, NULL::numeric, NULL::numeric, -d.amount_accepted, false, %(name)s, d.working
                  FROM %(table)s d %(join)s
                  LEFT JOIN account_move m ON m.id = d.move_id
                 WHERE d.company_id = %(company)s AND d.partner_id = %(partner)s

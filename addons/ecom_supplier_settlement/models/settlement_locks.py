@@ -13,38 +13,52 @@ FROZEN_ITEM = {
 }
 
 
-def _agreed(env, move_ids):
-    """[(entry, statement)] of the entries that stand on agreed statements, or on a line that is confirmed."""
+def _refuse(env, move_ids):
+    """Refuse to change entries that stand on agreed statements, or on a line that is confirmed."""
     if not move_ids:
-        return []
+        return
     env["ecom.settlement"].flush_model(["state"])
     env["ecom.settlement.line"].flush_model(["state", "live"])
     env.cr.execute(
         SQL(
-            """SELECT DISTINCT l.move_id, s.name
+            """SELECT l.move_id, s.id, s.name, bool_or(l.state = 'confirmed' OR s.state = ANY(%s))
                  FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
-                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger
-                  AND (l.state = 'confirmed' OR s.state = ANY(%s)) LIMIT 20""",
-            list(move_ids),
+                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger GROUP BY l.move_id, s.id, s.name""",
             list(AGREED),
+            list(move_ids),
         )
     )
-    return env.cr.fetchall()
-
-
-def _refuse(env, move_ids):
-    found = _agreed(env, move_ids)
-    if found:
-        moves = env["account.move"].browse([move_id for move_id, _name in found])
+    found = env.cr.fetchall()
+    agreed = [(move_id, name) for move_id, _id, name, is_agreed in found if is_agreed][:20]
+    if agreed:
+        moves = env["account.move"].browse([move_id for move_id, _name in agreed])
         raise UserError(
             env._(
                 "%(documents)s: agreed with the supplier on %(statements)s. Post a credit note or an "
                 "adjustment instead; it comes on the next statement.",
                 # The name of the document is told to whoever could open it for a change anyway.
                 documents=", ".join(moves.sudo().mapped("display_name")),
-                statements=", ".join(sorted({name for _move, name in found})),
+                statements=", ".join(sorted({name for _move, name in agreed})),
             )
         )
+    # Nobody can agree to a statement while one of its documents changes.
+    env["ecom.settlement"].browse({settlement_id for _move, settlement_id, *_rest in found})._lock()
+
+
+def _forget(env, move_ids, item_ids=None):
+    """Empty the links of lines to entries or journal items that are deleted; the bulk table has no key."""
+    column = SQL.identifier("move_id" if item_ids is None else "move_line_id")
+    env.cr.execute(
+        SQL(
+            "UPDATE ecom_settlement_line SET %s = NULL WHERE move_id = ANY(%s) AND %s = ANY(%s)",
+            column,
+            list(move_ids),
+            column,
+            list(move_ids if item_ids is None else item_ids),
+        )
+    )
+    if env.cr.rowcount:
+        env["ecom.settlement.line"].invalidate_model(["move_id", "move_line_id"])
 
 
 class AccountMove(models.Model):
@@ -57,6 +71,12 @@ class AccountMove(models.Model):
             changed = posted.filtered(lambda move: any(differs(move, name, vals[name]) for name in frozen))
             _refuse(self.env, changed.ids)
         return super().write(vals)
+
+    def unlink(self):
+        ids = self.ids
+        done = super().unlink()
+        _forget(self.env, ids)
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_not_on_statement(self):
@@ -79,6 +99,12 @@ class AccountMoveLine(models.Model):
             changed = posted.filtered(lambda line: any(differs(line, name, vals[name]) for name in frozen))
             _refuse(self.env, changed.move_id.ids)
         return super().write(vals)
+
+    def unlink(self):
+        move_ids, ids = self.move_id.ids, self.ids
+        done = super().unlink()
+        _forget(self.env, move_ids, ids)
+        return done
 
     @api.ondelete(at_uninstall=False)
     def _unlink_not_on_statement(self):
