@@ -287,6 +287,14 @@ class EcomSettlement(models.Model):
     def _check_sent(self):
         if self.state == "disputed":
             return
+        if self.previous_id.state == "draft":
+            raise UserError(
+                self.env._(
+                    "%(name)s begins with the closing amount of %(before)s. Send that one first.",
+                    name=self.name,
+                    before=self.previous_id.name,
+                )
+            )
         self._check_foots()
         if not self.line_count and self.currency_id.is_zero(self.amount_closing):
             raise UserError(self.env._("%s has neither lines nor a balance.", self.name))

@@ -39,7 +39,8 @@ class EcomSettlement(models.Model):
         self._lock()
         # Whoever answers for the supplier need not read orders nor make bills; what is made is a draft.
         self = self.sudo()
-        lines = self._lines(("state", "=", "confirmed"), ("in_ledger", "=", False), ("document_id", "=", False))
+        waiting = [("in_ledger", "=", False), ("document_id", "=", False)]
+        lines = self._lines(("state", "=", "confirmed"), *waiting)
         goods = lines.filtered(lambda line: line.origin == "receipt")
         self._match_bills(goods)
         self._bill_goods(goods.filtered(lambda line: not line.document_id))

@@ -122,7 +122,7 @@ class EcomSettlement(models.Model):
         return [self._exact(amount) for amount in self.env.cr.fetchone()]
 
     def _line_sums(self):
-        """({(origin, in ledger): exact sum} of the lines until the end of the period, number of all lines)."""
+        """Exact sums of the lines until the end of the period by (origin, in ledger), and the number of all."""
         self.env.cr.execute(
             SQL(
                 """SELECT origin, in_ledger, count(*),
@@ -164,15 +164,48 @@ class EcomSettlement(models.Model):
         :raise UserError: names the documents
         """
         self.env.flush_all()
-        changed = self._missing(here=True)
+        changed = [row["name"] or "?" for row in self._missing(here=True)]
+        changed += self._changed_crossings()
+        if self._opening_now() != self._exact(self.amount_opening):
+            changed.append(self.env._("Opening"))
         if changed:
             raise UserError(
                 self.env._(
                     "Documents of %(name)s have changed: %(documents)s. Take it back and compute it again.",
                     name=self.name,
-                    documents=", ".join(row["name"] or "?" for row in changed[:20]),
+                    documents=", ".join(changed[:20]),
                 )
             )
+
+    def _opening_now(self):
+        """What the opening is made of, as it is now: the closing before, or the items a first one counted."""
+        if self.previous_id:
+            return self._exact(self.previous_id.amount_closing)
+        known = self._opening_ids()
+        self.env.cr.execute(
+            SQL(
+                """SELECT (coalesce((SELECT -sum(i.amount_currency) FROM (%s) i WHERE i.id = ANY(%s)), 0)
+                           + coalesce((SELECT sum(x.amount) FROM (%s) x WHERE x.id = ANY(%s)), 0))::text""",
+                self._sql_items(),
+                [number for number in known if number > 0],
+                self._sql_crossings(),
+                [-number for number in known if number < 0],
+            )
+        )
+        return self._exact(self.env.cr.fetchone()[0])
+
+    def _changed_crossings(self):
+        """Names of the lines whose match across currencies is gone or has another amount."""
+        self.env.cr.execute(
+            SQL(
+                """SELECT l.name FROM ecom_settlement_line l LEFT JOIN (%s) x ON x.id = l.res_id
+                    WHERE l.settlement_id = %s AND l.res_model = 'account.partial.reconcile' AND l.in_ledger
+                      AND x.amount IS DISTINCT FROM l.amount ORDER BY l.id LIMIT 20""",
+                self._sql_crossings(),
+                self.id,
+            )
+        )
+        return [name for (name,) in self.env.cr.fetchall()]
 
     def _missing(self, here=False):
         """Entries whose amount in the ledger is not the one on the statements of this chain.

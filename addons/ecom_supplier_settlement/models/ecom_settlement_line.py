@@ -90,11 +90,11 @@ class EcomSettlementLine(models.Model):
 
     # The law: a document is on one statement only. Goods without a bill are on every one until it comes.
     _source_once = models.UniqueIndex(
-        "(res_id, res_model, origin, currency_id) WHERE live AND cutoff != 'after' AND origin != 'receipt'",
+        "(res_id, res_model, currency_id) WHERE live AND cutoff != 'after' AND origin != 'receipt'",
         "This document is on another statement already.",
     )
     _key = models.UniqueIndex(
-        "(settlement_id, res_id, res_model, origin)", "This document is on the statement already."
+        "(settlement_id, res_id, res_model)", "This document is on the statement already."
     )
 
     @api.depends("working", "quantity", "price_unit", "amount")

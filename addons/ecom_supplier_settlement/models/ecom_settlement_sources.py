@@ -34,8 +34,8 @@ class EcomSettlement(models.Model):
 
         Each gives `COLUMNS` for this statement's company, supplier, currency, until `date_to`: `amount` is
         what we owe (bills +, payments -), `in_ledger` says that it is booked on a payable account of the
-        supplier. (`res_model`, `res_id`, `origin`) may come once. Rows that are on another statement are
-        left out here, so a source need not care.
+        supplier. (`res_model`, `res_id`) may come once, also if two sources know it. Rows that are on another
+        statement are left out here, so a source need not care.
 
         :return: list of `SQL`
         """
@@ -137,8 +137,8 @@ class EcomSettlement(models.Model):
         """Payments and manual entries: one line for each payable item."""
         return SQL(
             """SELECT CASE WHEN i.paid THEN 'payment' ELSE 'adjustment' END, i.day, 'account.move.line', i.id,
-                      i.move_id, i.id, NULL::int, NULL::int, NULL::numeric, NULL::numeric, -i.amount_currency, true,
-                      coalesce(nullif(i.label, ''), i.move_name), NULL::jsonb
+                      i.move_id, i.id, NULL::int, NULL::int, NULL::numeric, NULL::numeric,
+                      -i.amount_currency, true, coalesce(nullif(i.label, ''), i.move_name), NULL::jsonb
                  FROM (%(items)s) i
                 WHERE i.amount_currency != 0 AND %(within)s
                   AND NOT (i.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
@@ -182,7 +182,8 @@ class EcomSettlement(models.Model):
     def _source_crossings(self):
         return SQL(
             """SELECT 'payment', x.day, 'account.partial.reconcile', x.id, x.move_id, x.item_id,
-                      NULL::int, NULL::int, NULL::numeric, NULL::numeric, x.amount, true, %(name)s || ' ' || m.name, NULL::jsonb
+                      NULL::int, NULL::int, NULL::numeric, NULL::numeric, x.amount, true,
+                      %(name)s || ' ' || m.name, NULL::jsonb
                  FROM (%(crossings)s) x JOIN account_move m ON m.id = x.move_id
                 WHERE x.day <= %(to)s AND NOT (x.id = ANY(%(opening)s))""",
             name=self.env._("Settled in another currency:"),
@@ -266,22 +267,31 @@ class EcomSettlement(models.Model):
         """What is gone goes, what is new comes, what changed is written; everything else is not touched."""
         self._find()
         self._drop_vanished()
-        facts = ("day", "cutoff", "move_id", "move_line_id", "purchase_line_id", "product_id", "quantity")
+        facts = (
+            "origin",
+            "day",
+            "cutoff",
+            "move_id",
+            "move_line_id",
+            "purchase_line_id",
+            "product_id",
+            "quantity",
+        )
         facts += ("price_unit", "amount", "in_ledger", "name", "working")
         self.env.cr.execute(
             SQL(
                 """INSERT INTO ecom_settlement_line AS old
-                       (settlement_id, company_id, partner_id, currency_id, state, live, origin, res_model,
-                        res_id, %(facts)s)
-                   SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, 'open', true, s.origin, s.res_model,
-                          s.res_id, s.day,
+                       (settlement_id, company_id, partner_id, currency_id, state, live, res_model, res_id,
+                        %(facts)s)
+                   SELECT %(id)s, %(company)s, %(partner)s, %(currency)s, 'open', true, s.res_model, s.res_id,
+                          s.origin, s.day,
                           CASE WHEN s.day < %(from)s THEN 'before'
                                WHEN s.day > %(to)s THEN 'after' ELSE 'in' END,
                           s.move_id, s.move_line_id, s.purchase_line_id, s.product_id, s.quantity,
                           s.price_unit, round(s.amount, %(digits)s), s.in_ledger AND s.day <= %(to)s, s.name,
                           s.working
                      FROM settlement_found s
-                   ON CONFLICT (settlement_id, res_id, res_model, origin)
+                   ON CONFLICT (settlement_id, res_id, res_model)
                    DO UPDATE SET (%(facts)s) = ROW(%(fresh)s)
                    WHERE old.state != 'confirmed' AND (%(known)s) IS DISTINCT FROM (%(fresh)s)""",
                 id=self.id,
@@ -316,7 +326,7 @@ class EcomSettlement(models.Model):
         self.env.cr.execute(
             SQL(
                 """DELETE FROM settlement_found s USING ecom_settlement_line o
-                    WHERE o.res_id = s.res_id AND o.res_model = s.res_model AND o.origin = s.origin
+                    WHERE o.res_id = s.res_id AND o.res_model = s.res_model AND s.origin != 'receipt'
                       AND o.currency_id = %(currency)s AND o.live AND o.settlement_id != %(id)s
                       AND o.cutoff != 'after' AND o.origin != 'receipt'""",
                 id=self.id,
@@ -340,8 +350,8 @@ class EcomSettlement(models.Model):
                 """WITH gone AS (
                        DELETE FROM ecom_settlement_line o
                         WHERE o.settlement_id = %(id)s AND o.state != 'confirmed' AND NOT EXISTS (
-                              SELECT 1 FROM settlement_found s WHERE s.res_id = o.res_id
-                                 AND s.res_model = o.res_model AND s.origin = o.origin)
+                              SELECT 1 FROM settlement_found s
+                               WHERE s.res_id = o.res_id AND s.res_model = o.res_model)
                        RETURNING name, amount, dispute_text, comment)
                    SELECT name, amount, coalesce(dispute_text, comment) FROM gone
                     WHERE dispute_text IS NOT NULL OR comment IS NOT NULL""",

@@ -14,7 +14,7 @@ FROZEN_ITEM = {
 
 
 def _refuse(env, move_ids):
-    """Refuse to change entries that stand on agreed statements, or on a line that is confirmed."""
+    """Refuse to change entries that an agreed statement counts, as a line or in its opening amount."""
     if not move_ids:
         return
     env["ecom.settlement"].flush_model(["state"])
@@ -23,7 +23,16 @@ def _refuse(env, move_ids):
         SQL(
             """SELECT l.move_id, s.id, s.name, bool_or(l.state = 'confirmed' OR s.state = ANY(%s))
                  FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
-                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger GROUP BY l.move_id, s.id, s.name""",
+                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger GROUP BY l.move_id, s.id, s.name
+                UNION ALL
+               SELECT i.move_id, s.id, s.name, s.state = ANY(%s)
+                 FROM account_move_line i JOIN res_partner p ON p.id = i.partner_id
+                 JOIN ecom_settlement s ON s.partner_id = p.commercial_partner_id
+                  AND s.company_id = i.company_id AND s.currency_id = i.currency_id
+                WHERE i.move_id = ANY(%s) AND s.state != 'cancelled'
+                  AND s.opening_item_ids @> to_jsonb(i.id)""",
+            list(AGREED),
+            list(move_ids),
             list(AGREED),
             list(move_ids),
         )
@@ -122,11 +131,15 @@ class AccountPartialReconcile(models.Model):
         lines = self.env["ecom.settlement.line"].sudo()
         domain = [("res_model", "=", self._name), ("res_id", "in", crossed.ids), ("live", "=", True)]
         domain += ["|", ("state", "=", "confirmed"), ("settlement_id.state", "in", AGREED)]
-        found = crossed and lines.search(domain, limit=1)
-        if found:
-            raise UserError(
-                self.env._("This match is agreed with the supplier on %s.", found.settlement_id.name)
+        found = crossed and lines.search(domain, limit=1).settlement_id
+        if crossed and not found:
+            opened = SQL("opening_item_ids @> ANY(ARRAY(SELECT to_jsonb(-x) FROM unnest(%s) x))", crossed.ids)
+            self.env.cr.execute(
+                SQL("SELECT id FROM ecom_settlement WHERE state = ANY(%s) AND %s", list(AGREED), opened)
             )
+            found = lines.settlement_id.browse([number for (number,) in self.env.cr.fetchall()[:1]])
+        if found:
+            raise UserError(self.env._("This match is agreed with the supplier on %s.", found.name))
 
 
 def differs(record, name, value):

@@ -4,6 +4,7 @@ from . import test_purchase_basis
 from . import test_contracts
 from . import test_amendments
 from . import test_statement
+from . import test_statement_changes
 from . import test_intake
 from . import test_intake_ways
 from . import test_statement_settled
