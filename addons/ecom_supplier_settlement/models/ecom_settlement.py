@@ -287,12 +287,13 @@ class EcomSettlement(models.Model):
     def _check_sent(self):
         if self.state == "disputed":
             return
-        if self.previous_id.state == "draft":
+        before = self.previous_id
+        if before.state == "draft" and (before.line_count or before.amount_closing):
             raise UserError(
                 self.env._(
                     "%(name)s begins with the closing amount of %(before)s. Send that one first.",
                     name=self.name,
-                    before=self.previous_id.name,
+                    before=before.name,
                 )
             )
         self._check_foots()

@@ -122,7 +122,7 @@ class EcomSettlement(models.Model):
         return [self._exact(amount) for amount in self.env.cr.fetchone()]
 
     def _line_sums(self):
-        """Exact sums of the lines until the end of the period by (origin, in ledger), and the number of all."""
+        """Exact sums of the lines until the end of the period by origin and booking; number of lines."""
         self.env.cr.execute(
             SQL(
                 """SELECT origin, in_ledger, count(*),

@@ -238,11 +238,23 @@ class EcomSettlement(models.Model):
         for settlement in self:
             if settlement.state != "draft":
                 raise UserError(self.env._("Only drafts are computed. Take %s back first.", settlement.name))
+            following = settlement._next()
+            if following and following.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(next)s begins with the closing amount of %(name)s and was sent already. What came "
+                        "later is on the next statement.",
+                        next=following.name,
+                        name=settlement.name,
+                    )
+                )
             settlement._keep_opening()
             settlement._store_lines()
             settlement._unseal().write(
                 {"prepared_id": self.env.uid, "computed_at": fields.Datetime.now(), **settlement._footing()}
             )
+            if following:
+                following._fill()
 
     def _keep_opening(self):
         """A first statement remembers what its opening is made of (matches across currencies negated)."""

@@ -5,6 +5,7 @@ from . import test_contracts
 from . import test_amendments
 from . import test_statement
 from . import test_statement_changes
+from . import test_statement_oracle
 from . import test_intake
 from . import test_intake_ways
 from . import test_statement_settled
