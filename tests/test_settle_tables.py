@@ -62,6 +62,12 @@ FORMS = {
     "lines of an old Mac": listed().replace("\n", "\r").encode(),
     "no zeros in the day": listed(invoice_date="2026/9/10").encode(),
     "currency sign": listed(amount="¥10.00").encode(),
+    "tabs": listed().replace(",", "\t").encode(),
+    "semicolons": listed().replace(",", ";").encode(),
+    "semicolons and decimal commas": listed(unit_price="")
+    .replace(",", ";")
+    .replace(".", ",")
+    .encode("cp1252"),
     "columns it need not have": listed().replace("po,sku", "note,remark").encode(),
     "workbook": workbook([["Our invoices"], [], TITLES.split(","), NUMBERS]),
     "workbook with the day count of 1904": workbook([TITLES.split(","), NUMBERS], date_1904=True),
@@ -160,6 +166,10 @@ def test_a_statement_in_either_form(content, encoding):
     ("content", "problem"),
     [
         (STATEMENT + "2026-09-01,V1,,,(5)\n", (2, "amount", "(5)", "not_an_amount")),
+        (
+            (STATEMENT + "2026-09-01,V1,,,1.005\n").replace(",", ";"),
+            (0, "amount", "", "mixed_decimals"),
+        ),
         (STATEMENT + "2026-09-01,V1,,,1.005\n", (2, "amount", "1.005", "too_many_decimals")),
         (STATEMENT + "01.09.2026,V1,,,5\n", (2, "date", "01.09.2026", "not_a_moment")),
         (STATEMENT + "2026-09-01,V1,,,5\n,合计,,,6\n", (3, "amount", "6.00 ≠ 5.00", "total_differs")),
@@ -169,7 +179,15 @@ def test_a_statement_in_either_form(content, encoding):
             (1, "", "supplier_statement, supplier_statement_sides", "two_layouts"),
         ),
     ],
-    ids=["parentheses", "a tenth of a cent", "a day that may be a month", "total", "no amount", "both forms"],
+    ids=[
+        "parentheses",
+        "a thousand or a tenth of a cent",
+        "a tenth of a cent",
+        "a day that may be a month",
+        "total",
+        "no amount",
+        "both forms",
+    ],
 )
 def test_a_statement_that_cannot_be_used(content, problem):
     assert statement(content.encode()) == (None, [problem])

@@ -259,6 +259,9 @@ def _cell_texts(env):
         "invisible_character": env._("The number holds an invisible character."),
         "duplicate_title": env._("Two columns have this title."),
         "missing_title": env._("A column that the layout needs is missing."),
+        "other_form": env._(
+            "The columns are there, but separated or encoded in another way. Upload the original download."
+        ),
         "two_amounts": env._("The row brings money in and takes money out. Upload the original download."),
         "same_line_other_amount": env._(
             "This line number stands in the file twice with different amounts. Download the bill again."

@@ -115,9 +115,10 @@ def nobody_knows(rows: Sequence[Sequence[str]], layouts: Sequence[Layout]) -> Re
     share, place, nearest = best
     if nearest is not None and share >= NEARLY:
         missing = nearest.missing([normal(cell) for cell in rows[place]])
+        if not missing:
+            return RefusedError([problem("other_form", nearest.name, place + 1)])
         return RefusedError(
-            problem("missing_title", f"{nearest.name}: {title}", place + 1, title)
-            for title in missing or ["?"]
+            problem("missing_title", f"{nearest.name}: {title}", place + 1, title) for title in missing
         )
     widest = max(rows, key=lambda cells: sum(bool(cell.strip()) for cell in cells), default=[])
     found = [cell.strip() for cell in widest if cell.strip()]

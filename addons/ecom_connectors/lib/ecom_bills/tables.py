@@ -9,7 +9,7 @@ lacks a column that may be missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,11 @@ class TableFile:
 
 
 def layout_of(shape: Mapping[str, Any]) -> Layout:
-    """The layout of a shape, whose keys are name, encodings, separator, decimal and columns."""
+    """The layout of a shape, whose keys are name, encodings, separator, decimal and columns.
+
+    Without a separator any will do. Who separates by semicolons may well write decimal commas, so there the
+    cells of the file tell; what can be read both ways is refused.
+    """
     columns = tuple(
         Column(
             **{name: column[name] for name in _PLAIN},
@@ -76,10 +80,12 @@ def _fill(file: TableFile, content: bytes, name: str, context: Context, layouts:
     members = unpack(content, name)
     if len(members) > 1:
         raise RefusedError([problem("two_bills", ", ".join(map(label, members)))])
+    if members[0].kind == "text":
+        layouts = [form for layout in layouts for form in _forms(layout)]
     table = open_member(members[0], layouts)
     file.layout = table.layout.name
     problems = Problems(found=list(table.problems))
-    cells = read_columns(table, context, problems)
+    cells = read_columns(table, replace(context, digits=SCALE), problems)
     if problems.found:
         raise RefusedError(problems.all())
     if not len(cells):
@@ -87,6 +93,13 @@ def _fill(file: TableFile, content: bytes, name: str, context: Context, layouts:
     file.titles = cells.titles
     file.columns = {"row": [int(row) for row in cells.rows.tolist()]}
     file.columns |= {column.field: _plain(cells, column) for column in table.layout.columns}
+
+
+def _forms(layout: Layout) -> Sequence[Layout]:
+    """The layout for each separator that its text may have."""
+    if layout.separator:
+        return [layout]
+    return [replace(layout, separator=sign, one_decimal_style=sign == ";") for sign in (",", "\t", ";")]
 
 
 def _plain(cells: Cells, column: Column) -> list[str]:

@@ -37,12 +37,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableLayout:
-    """One kind of file. `encodings` are tried strictly in this order, for text; sheets have none."""
+    """One kind of file. `encodings` are tried strictly in this order, for text; sheets have none.
+
+    Without a `separator` commas, tabs and semicolons will do, these also with decimal commas.
+    """
 
     name: str
     columns: tuple[Column, ...]
     encodings: tuple[str, ...] = ("utf-8", "gb18030")
-    separator: Literal[",", "\t", ";"] = ","
+    separator: Literal["", ",", "\t", ";"] = ""
     decimal: Literal[".", ","] = "."
 
     def shape(self) -> dict[str, Any]:

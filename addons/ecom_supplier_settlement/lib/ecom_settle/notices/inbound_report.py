@@ -14,6 +14,7 @@ LAYOUT = NoticeLayout(
     name="receipt_inbound_report",
     kind="receipt",
     encodings=("utf-8",),
+    separator=",",
     columns=(
         ident("number", "Inbound No", "Inbound Number", filled=True),
         ident("order_no", "PO Number", "PO No"),

@@ -15,6 +15,7 @@ LAYOUT = NoticeLayout(
     name="receipt_rukudan",
     kind="receipt",
     encodings=("gb18030", "utf-8"),
+    separator=",",
     columns=(
         ident("number", "入库单号", filled=True),
         ident("order_no", "采购单号", "采购订单号"),
