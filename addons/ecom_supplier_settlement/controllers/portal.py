@@ -9,15 +9,17 @@ from odoo.http import request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.ecom_settlement_confirm import LARGEST_ID
 from ..models.ecom_settlement_line import ORIGINS
 
 LINES_PER_PAGE = 50
 UPLOAD_LIMIT = 20 << 20
 
 
-def own(partner_field="partner_id"):
-    """Domain of what belongs to the company of whoever is logged in."""
-    return [(partner_field, "child_of", request.env.user.partner_id.commercial_partner_id.id)]
+def own():
+    """Domain of what belongs to the company of whoever is logged in, and to no company below or above it."""
+    company = request.env.user.partner_id.commercial_partner_id
+    return [("partner_id.commercial_partner_id", "=", company.id)]
 
 
 class SupplierPortal(portal.CustomerPortal):
@@ -85,6 +87,8 @@ class SupplierPortal(portal.CustomerPortal):
     # --- one statement ----------------------------------------------------------
 
     def _statement(self, statement_id, access_token=None):
+        if not 0 < statement_id <= LARGEST_ID:
+            raise MissingError(request.env._("There is no such statement."))
         return self._document_check_access("ecom.settlement", statement_id, access_token)
 
     @http.route(
@@ -182,13 +186,15 @@ class SupplierPortal(portal.CustomerPortal):
     def _answer(self, statement_id, call, done):
         """Run one answer as the user and come back to the page with what came of it."""
         statement = request.env["ecom.settlement"].browse(statement_id)
+        if not 0 < statement_id <= LARGEST_ID:
+            return request.redirect("/my")
         try:
             with request.env.cr.savepoint():
                 call(statement)
             request.session["ecom_message"] = {"kind": "success", "text": done}
         except (AccessError, MissingError):
             return request.redirect("/my")
-        except (UserError, ValueError) as error:
+        except UserError as error:
             request.session["ecom_message"] = {"kind": "danger", "text": str(error)}
         return request.redirect(f"/my/statements/{statement_id}#lines")
 
@@ -204,7 +210,7 @@ class SupplierPortal(portal.CustomerPortal):
             return request.redirect(f"/my/statements/{statement_id}#lines")
         return self._answer(
             statement_id,
-            lambda statement: statement.portal_confirm(None if everything else [int(one) for one in ticked]),
+            lambda statement: statement.portal_confirm(None if everything else ticked),
             request.env._("Thank you. The lines are confirmed."),
         )
 
@@ -213,19 +219,17 @@ class SupplierPortal(portal.CustomerPortal):
         """Dispute one line, with a reason, a text and files."""
         return self._answer(
             statement_id,
-            lambda statement: statement.portal_dispute(int(line), reason, text, _uploads("files")),
+            lambda statement: statement.portal_dispute(line, reason, text, _uploads("files")),
             request.env._("The line is disputed. The rest of the statement is not held back by it."),
         )
 
     @http.route("/my/statements/<int:statement_id>/own", type="http", auth="user", methods=["POST"])
     def portal_statement_own(self, statement_id, **kwargs):
         """Compare the supplier's own statement with ours."""
-        files = _uploads("file")
 
         def compare(statement):
-            if not files:
-                raise UserError(request.env._("Choose a file."))
-            statement.portal_compare(files[0]["name"], files[0]["content"])
+            file = (_uploads("file") or [{"name": "", "content": ""}])[0]
+            statement.portal_compare(file["name"], file["content"])
 
         return self._answer(statement_id, compare, request.env._("Your statement was compared with ours."))
 

@@ -28,6 +28,19 @@ class SupplierDocuments(portal.CustomerPortal):
                 values[counter] = request.env[model].sudo().search_count(domain)
         return values
 
+    def _is_supplier(self):
+        """Customers have a login, too: bills are taken of those whom we buy from."""
+        company = request.env.user.partner_id.commercial_partner_id
+        # A portal user does not read its own rank; orders are counted, not shown.
+        company = company.sudo()
+        orders = company.env["purchase.order"]
+        return company.supplier_rank > 0 or bool(
+            orders.search_count([*own(), ("state", "in", ("purchase", "sent"))], limit=1)
+        )
+
+    def _prepare_portal_layout_values(self):
+        return {**super()._prepare_portal_layout_values(), "is_supplier": self._is_supplier()}
+
     def _companies(self):
         return [("company_id", "in", request.env.user.company_ids.ids)]
 
@@ -96,6 +109,8 @@ class SupplierDocuments(portal.CustomerPortal):
     @http.route("/my/supplier-bills/upload", type="http", auth="user", website=True, methods=["GET", "POST"])
     def portal_bill_upload(self, **kwargs):
         """Bills as e-invoice, UBL, CSV or XLSX become drafts for the accountant, file by file."""
+        if not self._is_supplier():
+            return request.redirect("/my")
         results = []
         if request.httprequest.method == "POST":
             try:

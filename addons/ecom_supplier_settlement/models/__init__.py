@@ -32,6 +32,7 @@ from . import ecom_payable_forecast
 from . import ecom_settlement_sources
 from . import ecom_settlement_footing
 from . import ecom_settlement_confirm
+from . import ecom_settlement_talk
 from . import ecom_settlement_print
 from . import ecom_settlement_documents
 from . import ecom_settlement_compare

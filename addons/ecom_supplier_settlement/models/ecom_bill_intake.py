@@ -197,6 +197,15 @@ class EcomBillIntake(models.AbstractModel):
     def _refuse_known(self, name, document, supplier, company, currency, is_refund):
         moves = self.env["account.move"]
         twin = document.is_einvoice and moves._ecom_einvoice_twin(company, document.number)
+        if twin and twin[0].commercial_partner_id != supplier and self.env.user.share:
+            # Nobody outside is told whose bill it is.
+            raise UserError(
+                self.env._(
+                    "%(file)s: e-invoice %(number)s was sent to us already. Ask your buyer.",
+                    file=name,
+                    number=document.number,
+                )
+            )
         if twin:
             text = f"{name}: {moves._ecom_twin_text(twin[0])}"
             raise UserError(text)

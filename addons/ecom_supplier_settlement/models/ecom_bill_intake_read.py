@@ -38,6 +38,8 @@ class EcomBillIntake(models.AbstractModel):
             return [self._einvoice(inner, data) for inner, data in found], [
                 item for item in members if PurePosixPath(item[0]).suffix.lower() in ATTACHED_ONLY
             ]
+        if einvoice.is_xml(content) and b"<!DOCTYPE" in content:
+            raise self._refused(name, [Problem(0, "", "<!DOCTYPE", "doctype")])
         if einvoice.is_xml(content) or PurePosixPath(name).suffix.lower() in ATTACHED_ONLY:
             return None, []
         return self._listed(name, content), []

@@ -35,6 +35,7 @@ class EcomSettleApi(models.AbstractModel):
         :param suppliers: names, references, tax numbers or ids; without it all with activity
         :return: as `settlements`
         """
+        self._staff()
         first, last = self._month(month)
         partners = self._suppliers(suppliers)
         batch = self.env["ecom.settlement.batch"].create(

@@ -1,6 +1,5 @@
 """Statement stage: the supplier's own statement beside ours, line by line, with the difference proven."""
 
-import base64
 import hashlib
 from decimal import Decimal
 
@@ -10,7 +9,9 @@ from odoo.exceptions import UserError
 from ..lib.ecom_settle import compare as lib
 from ..lib.ecom_settle.their_statement import LAYOUTS, read_rows
 from . import supplier_file
+from .ecom_settlement_confirm import SIZE_LIMIT, decoded
 
+COMPARISONS = 50
 KINDS = [
     ("same", "Agrees"),
     ("amount", "Other amount"),
@@ -193,7 +194,7 @@ class EcomSettlement(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        return self._compare_file(name, base64.b64decode(content)).id
+        return self._compare_file(name, decoded(content, self.env)).id
 
     def portal_compare(self, name, content):
         """The supplier brings its own statement; arguments as `compare_file`.
@@ -201,7 +202,14 @@ class EcomSettlement(models.Model):
         :return: {"result", "difference", "lines"} of the comparison; difference is theirs less ours, as text
         """
         settlement = self._as_supplier()
-        comparison = settlement._compare_file(name, base64.b64decode(content))
+        file = decoded(content, self.env)
+        if not file:
+            raise UserError(self.env._("Choose a file."))
+        if len(file) > SIZE_LIMIT or len(settlement.comparison_ids) >= COMPARISONS:
+            raise UserError(
+                self.env._("At most %s files of 20 MB for one statement. Ask your buyer.", COMPARISONS)
+            )
+        comparison = settlement._compare_file(str(name), file)
         settlement.message_post(
             body=self.env._("The supplier brought its own statement: %s.", comparison.name),
             author_id=self.env.user.partner_id.id,

@@ -12,6 +12,16 @@ from .ecom_settlement_line import REASONS
 TEXT_LIMIT = 4000
 FILE_LIMIT = 10
 SIZE_LIMIT = 20 << 20
+LARGEST_ID = 2**31 - 1
+
+
+def decoded(content, env):
+    """The bytes of a file that came in base64."""
+    try:
+        content = content.encode() if isinstance(content, str) else content
+        return base64.b64decode(b"".join(content.split()), validate=True)
+    except (AttributeError, TypeError, ValueError):
+        raise UserError(env._("The file is not in base64. Upload it again.")) from None
 
 
 class EcomSettlement(models.Model):
@@ -68,8 +78,12 @@ class EcomSettlement(models.Model):
         return self.env["ecom.settlement.line"].search([("settlement_id", "in", self.ids), *domain])
 
     def _lines_of(self, line_ids):
-        ids = {int(line_id) for line_id in line_ids}
-        lines = self._lines(("id", "in", list(ids)))
+        try:
+            ids = {int(line_id) for line_id in line_ids}
+        except (TypeError, ValueError):
+            ids = {0}
+        # No record has a number beyond these, and the database would refuse to look for it.
+        lines = self._lines(("id", "in", [one for one in ids if 0 < one <= LARGEST_ID]))
         if len(lines) != len(ids):
             raise UserError(self.env._("Some lines are not of %s.", self.name))
         return lines
@@ -143,7 +157,7 @@ class EcomSettlementLine(models.Model):
         if any(line.state == "confirmed" for line in self):
             raise UserError(self.env._("Confirmed lines cannot be disputed any more."))
         files = attachments or []
-        contents = [base64.b64decode(file["content"], validate=True) for file in files]
+        contents = [decoded(file["content"], self.env) for file in files[: FILE_LIMIT + 1]]
         if len(files) > FILE_LIMIT or sum(map(len, contents)) > SIZE_LIMIT:
             raise UserError(self.env._("At most %s files and 20 MB.", FILE_LIMIT))
         text = (text or "")[:TEXT_LIMIT]
@@ -167,7 +181,12 @@ class EcomSettlementLine(models.Model):
                 ),
                 # Whoever answered is the author, also when the answer is stored with more rights than theirs.
                 author_id=self.env.user.partner_id.id,
-                attachments=[(file["name"], content) for file, content in zip(files, contents, strict=True)],
+                attachments=[
+                    (str(file["name"]), content) for file, content in zip(files, contents, strict=True)
+                ],
+                # Both sides see the dispute and its evidence.
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
             )
 
     def action_confirm(self):

@@ -1,5 +1,7 @@
 from . import test_groups
 from . import test_portal
+from . import test_portal_hostile
+from . import test_portal_kin
 from . import test_purchase_basis
 from . import test_contracts
 from . import test_amendments

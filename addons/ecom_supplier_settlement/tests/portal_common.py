@@ -1,6 +1,10 @@
 """Two suppliers with a login each, and a statement of the first that waits for its answer."""
 
-from odoo import Command
+import json
+
+from odoo import Command, http
+from odoo.tests import HttpCase
+from odoo.tools import mute_logger
 
 from .statement_common import StatementCase
 
@@ -37,3 +41,27 @@ class PortalCase(StatementCase):
                 "company_id": cls.company.id,
             }
         )
+
+
+class HostileCase(PortalCase, HttpCase):
+    """Addresses, forms and remote calls as a browser sends them."""
+
+    def post(self, path, files=None, **fields):
+        token = http.Request.csrf_token(self)
+        return self.url_open(path, data={"csrf_token": token, **fields}, files=files)
+
+    def rpc(self, route, **params):
+        """The text of the answer, result or error."""
+        with mute_logger("odoo.http"):
+            return self.url_open(
+                route,
+                data=json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}),
+                headers={"Content-Type": "application/json"},
+            ).text
+
+    def call(self, model, method, *args, **kwargs):
+        path = f"/web/dataset/call_kw/{model}/{method}"
+        return self.rpc(path, model=model, method=method, args=args, kwargs=kwargs)
+
+    def enter(self, login):
+        self.authenticate(login, login)
