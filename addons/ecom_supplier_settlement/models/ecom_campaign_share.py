@@ -58,6 +58,14 @@ class EcomCampaignShare(models.Model):
         "Say which supplier or brand bears it.",
     )
 
+    @api.depends("campaign_id.name", "party", "partner_id.name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        parties = dict(self._fields["party"]._description_selection(self.env))
+        for share in self:
+            who = share.partner_id.name or parties.get(share.party, "")
+            share.display_name = f"{share.campaign_id.name or ''}: {who}"
+
     @api.depends("party")
     def _compute_effect(self):
         for share in self:

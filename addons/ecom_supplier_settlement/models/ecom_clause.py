@@ -118,6 +118,7 @@ class EcomClause(models.Model):
     )
     vat_treatment = fields.Selection(
         [("input_vat", "Reduces Input Tax"), ("service", "Income from Services"), ("none", "No Tax")],
+        "VAT Treatment",
         default="input_vat",
         required=True,
         help="What depends on the quantity or amount bought takes input tax back; other fees are services.",

@@ -107,6 +107,12 @@ class EcomMatchResult(models.Model):
     )
     _current = models.Index("(move_id) WHERE NOT superseded")
 
+    @api.depends("move_id", "product_id")
+    def _compute_display_name(self):
+        for result in self:
+            names = (result.move_id.name, result.product_id.display_name)
+            result.display_name = " · ".join(name for name in names if name)
+
     @api.depends("reasons")
     @api.depends_context("lang")
     def _compute_reason_text(self):

@@ -28,7 +28,6 @@ class EcomReceiptAlert(models.Model):
     _description = "Receipt Alert"
     _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
     _order = "state desc, due_day, id"
-    _rec_name = "kind"
     _check_company_auto = True
 
     cause = fields.Char(required=True, readonly=True, help="The same cause is found again by the next night.")
@@ -69,6 +68,14 @@ class EcomReceiptAlert(models.Model):
     user_id = fields.Many2one("res.users", "Owner", tracking=True)
 
     _cause_once = models.UniqueIndex("(company_id, cause)", "This cause has an alert already.")
+
+    @api.depends("kind", "product_id", "order_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for alert in self:
+            about = alert.order_id.name or alert.product_id.display_name
+            alert.display_name = f"{kinds.get(alert.kind, '')}: {about}" if about else kinds.get(alert.kind)
 
     @api.depends("quantity_expected", "quantity_found")
     def _compute_difference(self):

@@ -53,14 +53,14 @@ def alerts_sql(company, today):
             WHERE waits AND arrived < quantity_ordered AND planned + late_days < %(today)s
            UNION ALL
            SELECT 'transit:' || id, 'transit', %(of_notice)s, quantity, quantity_done,
-                  round((quantity_done - quantity) * 100 / nullif(quantity, 0), 2), day
+                  round((coalesce(quantity_done, 0) - quantity) * 100 / nullif(quantity, 0), 2), day
              FROM told
             WHERE kind = 'ship' AND day + late_days < %(today)s
               AND (quantity - coalesce(quantity_missing, 0) - coalesce(quantity_done, 0)) * 100
                   > short_percent * quantity
            UNION ALL
            SELECT 'report:' || id, 'report', %(of_notice)s, quantity, quantity_done,
-                  round((quantity_done - quantity) * 100 / nullif(quantity, 0), 2), day
+                  round((coalesce(quantity_done, 0) - quantity) * 100 / nullif(quantity, 0), 2), day
              FROM told
             WHERE kind = 'receipt' AND day + late_days < %(today)s
               AND coalesce(quantity_done, 0) <> quantity""",

@@ -53,7 +53,9 @@ class EcomSettlement(models.Model):
     date_from = fields.Date("From", required=True, readonly=True)
     date_to = fields.Date("To", required=True, readonly=True)
     cutoff = fields.Selection(CUTOFFS, "Cut-off", required=True, readonly=True, default="accounting")
-    state = fields.Selection(STATES, required=True, readonly=True, default="draft", tracking=True)
+    state = fields.Selection(
+        STATES, required=True, readonly=True, default="draft", tracking=True, group_expand=True
+    )
     previous_id = fields.Many2one(
         "ecom.settlement", "Statement Before", readonly=True, index="btree_not_null", ondelete="restrict"
     )

@@ -52,6 +52,7 @@ class EcomSupplierDue(models.AbstractModel):
     )
     vat_treatment = fields.Selection(
         [("input_vat", "Reduces Input Tax"), ("service", "Income from Services"), ("none", "No Tax")],
+        "VAT Treatment",
         readonly=True,
         default="none",
     )

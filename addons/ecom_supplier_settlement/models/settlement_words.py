@@ -1,6 +1,15 @@
 """Statement stage: how the working of an amount reads on the screen, on paper and in the portal."""
 
+from decimal import Decimal, InvalidOperation
+
 from markupsafe import Markup
+
+def _grouped(figure):
+    """A stored amount as formulas write it: 25,000.00."""
+    try:
+        return f"{Decimal(str(figure)):,f}"
+    except InvalidOperation:
+        return str(figure or "")
 
 
 def working_label(env, row):
@@ -33,12 +42,14 @@ def working_title(env, working):
 
 
 def working_rule(env, working):
-    """Kind, number and version of the rule, as the reader knows them."""
+    """Kind, number and version of the rule, as the reader knows them; what is no clause has a version only."""
     kind, _slash, number = (working.get("rule") or "").partition("/")
     kinds = dict(env["ecom.clause"]._fields["kind"]._description_selection(env))
+    if kind not in kinds:
+        return env._("Version %s", working.get("version") or 1)
     return env._(
         "%(kind)s %(number)s, version %(version)s",
-        kind=kinds.get(kind, kind),
+        kind=kinds[kind],
         number=number,
         version=working.get("version") or 1,
     )
@@ -61,7 +72,7 @@ def working_rows(env, working):
         (
             " ".join(part for part in (working_label(env, row), _number(row)) if part),
             str(row.get("quantity") or ""),
-            str(row.get("amount") or ""),
+            _grouped(row["amount"]) if row.get("amount") else "",
         )
         for row in working.get("base") or []
     ]
@@ -75,7 +86,8 @@ def _number(row):
 
 def working_text(working):
     """One line: base, formula and result."""
-    return f"{working.get('formula') or ''} = {working.get('result') or ''} {working.get('currency') or ''}"
+    result = _grouped(working["result"]) if working.get("result") else ""
+    return f"{working.get('formula') or ''} = {result} {working.get('currency') or ''}"
 
 
 def working_html(env, working):
@@ -88,11 +100,21 @@ def working_html(env, working):
     if total:
         rows += Markup('<tr class="fw-bold"><td>%s</td><td></td><td class="text-end">%s</td></tr>') % (
             env._("Base"),
-            total,
+            _grouped(total),
         )
     parts = Markup("").join(Markup("<div>%s</div>") % text for text in working_parts(env, working))
     return Markup(
         '<div class="ecom_working"><div class="fw-bold">%s</div>'
-        '<table class="table table-sm mb-1"><tbody>%s</tbody></table>%s'
+        '<table class="table table-sm mb-1"><thead><tr><th>%s</th><th class="text-end">%s</th>'
+        '<th class="text-end">%s</th></tr></thead><tbody>%s</tbody></table>%s'
         '<div>%s</div><div class="text-muted small">%s</div></div>'
-    ) % (working_title(env, working), rows, parts, working_text(working), working_rule(env, working))
+    ) % (
+        working_title(env, working),
+        env._("Counted"),
+        env._("Quantity"),
+        env._("Amount (%s)", working.get("currency") or ""),
+        rows,
+        parts,
+        working_text(working),
+        working_rule(env, working),
+    )

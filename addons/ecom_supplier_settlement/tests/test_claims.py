@@ -160,6 +160,8 @@ class TestClaims(TermsCase):
         claim = campaign.claim_ids
         self.assertEqual((len(claim), claim.amount, claim.state), (1, 8, "draft"))
         self.assertEqual(claim.working["formula"], "20.00 x 40% = 8.00")
+        share = claim.campaign_share_id
+        self.assertEqual(share.display_name, f"{campaign.name}: {self.supplier.name}")
         with self.assertRaises(UserError):
             campaign.share_ids[0].percent = 50
 

@@ -70,6 +70,9 @@ class TestRebates(RebateCase):
         self.assertEqual((rebate.working["version"], rebate.working["result"]), (1, "750.00"))
         self.assertIn(str(rebate.clause_id.id), rebate.working["rule"])
         self.assertIn("25,000.00 x 3%", rebate.working_html)
+        self.assertIn(f"Tiered Rebate {rebate.clause_id.id}, version 1", rebate.working_html)
+        for technical in ("stock.picking", "tier_rebate", "25000.00"):
+            self.assertNotIn(technical, rebate.working_html)
         html = self.env["ir.actions.report"]._render_qweb_html(
             "ecom_supplier_settlement.report_rebate", rebate.ids
         )[0]

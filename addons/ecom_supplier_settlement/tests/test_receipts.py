@@ -131,6 +131,15 @@ class TestReceiptAlerts(ReceiptCase):
         self.receive(line.order_id, 40, day="2026-09-07")
         self.assertEqual(self.told("2026-09-08"), [("report", 60, 90)])
 
+    def test_nothing_of_a_shipment_is_here(self):
+        """S2.2.7 Given 90 announced, when nothing has come, then all of it is missing, in words of people."""
+        line = self.order((self.product, 100, 1)).order_line
+        line.date_planned = "2026-12-31 00:00:00"
+        self.receive_notice(("P1", 90), expected_day="2026-09-05")
+        [alert] = self.find("2026-09-07")
+        self.assertEqual((alert.kind, alert.quantity_found, alert.percent), ("transit", 0, -100))
+        self.assertEqual(alert.display_name, f"Shipped, Not Arrived: {line.order_id.name}")
+
     def test_a_person_accepts(self):
         """S2.2.7 Given an alert, when a keeper accepts it, then it stays closed until its quantities change;
         an accountant may not, and nobody deletes it.
