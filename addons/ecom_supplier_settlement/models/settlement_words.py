@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from markupsafe import Markup
 
+
 def _grouped(figure):
     """A stored amount as formulas write it: 25,000.00."""
     try:
@@ -42,7 +43,7 @@ def working_title(env, working):
 
 
 def working_rule(env, working):
-    """Kind, number and version of the rule, as the reader knows them; what is no clause has a version only."""
+    """Kind, number and version of the rule, as the reader knows them; what is no clause has a version."""
     kind, _slash, number = (working.get("rule") or "").partition("/")
     kinds = dict(env["ecom.clause"]._fields["kind"]._description_selection(env))
     if kind not in kinds:
