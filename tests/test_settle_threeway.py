@@ -44,15 +44,18 @@ def frame(*rows):
         paid = row.get("bill_price", price)
         made.append(
             {
-                **dict.fromkeys(("has_order", "right_item", "linked", "unit_known", "follows_receipt"), 1),
+                **dict.fromkeys(("has_order", "right_item", "right_supplier", "linked"), 1),
+                **{"unit_known": 1, "follows_receipt": 1},
+                **dict.fromkeys(("is_charge", "charges", "goods", "order_total", "order_billed"), 0),
                 **{"terms": 0, "digits": digits, "company_digits": 2, "refund": 0, "same_currency": 1},
                 "deducts": 0,
-                **{name: RATE for name in LINE_COLUMNS if "_rate_" in name},
+                **{name: RATE for name in LINE_COLUMNS if "_rate" in name},
                 **{name: value for name, value in row.items() if name in LINE_COLUMNS},
                 "quantity": round(quantity * QUANTITY),
                 "ordered": round(row.get("ordered", 100) * QUANTITY),
                 "received": round(row.get("received", 100) * QUANTITY),
                 "billed_before": round(row.get("billed_before", 0) * QUANTITY),
+                "goods_quantity": round(row.get("goods_quantity", 0) * QUANTITY),
                 "price": round(price * PRICE),
                 "amount": row.get("amount", round(quantity * paid * 10**digits)),
             }
@@ -184,6 +187,51 @@ def test_a_line_without_order_may_cost_so_much():
 
 
 @pytest.mark.rule("C3")
+def test_a_line_with_order_may_cost_so_much():
+    terms = Terms(with_order=Limits(warn=(above(amount=10_000),), block=(above(amount=50_000),)))
+    levels = [one(terms, amount=amount) for amount in (10_000, 10_001, 50_000, 50_001)]
+    assert levels == [(INSIDE, ""), (WARN, "line_over"), (WARN, "line_over"), (BLOCK, "line_over")]
+    assert one(terms, has_order=0, amount=50_001) == (INSIDE, "")
+
+
+@pytest.mark.rule("C3")
+@pytest.mark.parametrize(
+    ("charges", "limits", "expected"),
+    [
+        pytest.param(5_000, {"charges": 5}, "", id="5 % of 1,000.00 is the bound"),
+        pytest.param(5_001, {"charges": 5}, "charges_over", id="a cent over 5 %"),
+        pytest.param(5_000, {"charge_unit": 0.5}, "", id="0.50 for each of 100"),
+        pytest.param(5_001, {"charge_unit": 0.5}, "charge_unit_over", id="a cent over 0.50 for each"),
+        pytest.param(5_001, {"charges": 5, "charge_unit": 0.5}, "charges_over,charge_unit_over", id="both"),
+        pytest.param(-9_999, {"charges": 0, "charge_unit": 0}, "", id="a discount charges nothing"),
+        pytest.param(10**9, {}, "", id="no limit"),
+    ],
+)
+def test_charges_beside_the_goods(charges, limits, expected):
+    """All charges of a bill count together, so that small parts do not slip below a limit."""
+    terms = Terms(
+        charges=Limits(block=(above(percent=limits["charges"]),) if "charges" in limits else ()),
+        charge_unit=Limits(
+            block=(above(amount=round(limits["charge_unit"] * PRICE)),) if "charge_unit" in limits else ()
+        ),
+    )
+    row = {"has_order": 0, "is_charge": 1, "amount": 1, "charges": charges, "goods": 100_000}
+    verdict, reasons = one(terms, **row, goods_quantity=100)
+    assert (verdict, reasons) == (BLOCK if expected else INSIDE, expected)
+
+
+@pytest.mark.rule("C3")
+def test_all_bills_of_an_order_may_cost_what_it_comes_to():
+    terms = Terms(order=Limits(block=(above(percent=2),)))
+    at = [one(terms, order_total=100_000, order_billed=billed) for billed in (90_000, 102_000, 102_001)]
+    assert at == [(INSIDE, ""), (INSIDE, ""), (BLOCK, "order_over")]
+
+
+def test_an_order_of_somebody_else_blocks():
+    assert one(Terms(), right_supplier=0) == (BLOCK, "wrong_supplier")
+
+
+@pytest.mark.rule("C3")
 def test_what_the_supplier_wrote_below_the_bill():
     terms = Terms(document=Limits(block=(above(amount=5), below(amount=5))))
     documents = pd.DataFrame({"terms": 0, "refund": 0, "stated": 10_000, "computed": [10_005, 10_006, 9_994]})
@@ -204,7 +252,7 @@ def test_a_credit_note_only_warns():
 def test_a_rate_is_no_price():
     """10 pieces at 1,000 dollars, 7.10 then and 7.00 now: the price is right, 1,000 yuan are exchange."""
     rates = {"order_rate_then": 71 * RATE // 10, "bill_rate_then": 71 * RATE // 10}
-    rates |= {"order_rate_now": 7 * RATE, "bill_rate_now": 7 * RATE}
+    rates |= {"order_rate_now": 7 * RATE, "bill_rate_now": 7 * RATE, "booked_rate": 7 * RATE}
     row = {"ordered": 10, "received": 10, "quantity": 10, "price": 1000}
     terms = Terms(price=NOTHING_MORE, quantity=NOTHING_MORE)
     verdict = decide(frame(row | rates), [terms]).iloc[0]
@@ -265,17 +313,21 @@ LINES = st.fixed_dictionaries(
         "price": st.integers(0, 50),
         "amount": st.integers(-1000, 10**6),
         "digits": st.sampled_from([0, 2, 3]),
-        "terms": st.integers(0, 2),
+        "terms": st.integers(0, 3),
         **{
             name: st.integers(0, 1)
             for name in ("has_order", "deducts", "right_item", "unit_known", "refund", "same_currency")
         },
+        "is_charge": st.integers(0, 1),
+        **{name: st.integers(-1000, 10**6) for name in ("charges", "goods", "order_total", "order_billed")},
+        "goods_quantity": st.integers(-5, 200),
     }
 )
 MANY_TERMS = [
     Terms(),
     Terms(receipts="required", quantity=TWO_PERCENT, price=NOTHING_MORE),
     Terms(receipts="first", weigh=True, quantity=NOTHING_MORE, no_order=NOTHING_MORE),
+    Terms(with_order=NOTHING_MORE, charges=TWO_PERCENT, charge_unit=NOTHING_MORE, order=TWO_PERCENT),
 ]
 
 

@@ -17,6 +17,7 @@ from . import ecom_match_result
 from . import ecom_bill_facts
 from . import ecom_bill_matcher
 from . import account_move_match
+from . import account_move_hands
 from . import ecom_match_task
 from . import ecom_match_hooks
 from . import account_payment_block

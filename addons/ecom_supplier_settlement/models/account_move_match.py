@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .ecom_bill_facts import BILLS, MATCHED
 from .ecom_match_result import reason_texts
+from .settlement_locks import differs
 
 MATCH_STATES = [
     ("none", "Not Matched"),
@@ -20,11 +21,15 @@ OURS = {"ecom_match_state", "ecom_posted_by_id"}
 # What a bill or its lines say to the match.
 BILL_FACTS = {
     *("invoice_line_ids", "line_ids", "partner_id", "currency_id", "invoice_date", "ecom_document_total"),
-    "invoice_currency_rate",
+    *("invoice_currency_rate", "reversed_entry_id"),
 }
 LINE_FACTS = {
     *("purchase_line_id", "product_id", "product_uom_id", "quantity", "price_unit", "discount"),
     *("price_subtotal", "tax_ids", "display_type"),
+}
+SMALL_FACTS = {
+    *("quantity", "price_unit", "discount", "tax_ids", "amount_currency", "balance", "debit", "credit"),
+    "display_type",
 }
 
 
@@ -42,6 +47,7 @@ class AccountMove(models.Model):
     ecom_document_total = fields.Monetary(
         "Supplier's Total",
         copy=False,
+        tracking=True,
         help="What the supplier wrote below the bill, tax included. Empty: it is not compared.",
     )
     ecom_block_reason = fields.Char("Why It Is Blocked", compute="_compute_ecom_block_reason")
@@ -75,9 +81,18 @@ class AccountMove(models.Model):
     def write(self, vals):
         if OURS & set(vals):
             raise UserError(self.env._("The match state of a bill is set by the match only."))
+        if "move_type" in vals and self.filtered(
+            lambda move: (
+                move.move_type in MATCHED and move.posted_before and move.move_type != vals["move_type"]
+            )
+        ):
+            raise UserError(self.env._("A bill that was posted stays a bill. Cancel it instead."))
+        # What a credit note named until now is no longer cured by it, whoever may see it.
+        credited = self.sudo().reversed_entry_id if "reversed_entry_id" in vals else self.browse()
         result = super().write(vals)
         if BILL_FACTS & set(vals):
             self._ecom_facts_changed()
+        credited.filtered(lambda move: move.state == "posted")._ecom_match("bill")
         return result
 
     def unlink(self):
@@ -167,10 +182,10 @@ class AccountMove(models.Model):
 
     def _ecom_match_others(self, cause):
         """Match the other bills of the order lines that these bills are of, and what they credit."""
-        others = self._ecom_bills_of(self.line_ids.purchase_line_id.ids) - self
         # A credit note of the price alone names its bill and no order; whoever posts it cures the bill.
-        others |= self.sudo().reversed_entry_id.filtered(lambda move: move.state == "posted")
-        others._ecom_match(cause)
+        credited = self.sudo().reversed_entry_id.filtered(lambda move: move.state == "posted")
+        order_lines = self.line_ids.purchase_line_id | credited.line_ids.purchase_line_id
+        (self._ecom_bills_of(order_lines.ids) - self | credited)._ecom_match(cause)
 
     @api.model
     def _ecom_match_bills_of(self, order_line_ids, cause):
@@ -262,11 +277,17 @@ class AccountMoveLine(models.Model):
     def create(self, vals_list):
         if self.env["ecom.match.result"]._is_sealed():
             vals_list = [{**vals, "ecom_small_difference": False} for vals in vals_list]
-        return super().create(vals_list)
+        lines = super().create(vals_list)
+        posted = lines.move_id.filtered(lambda move: move.move_type in MATCHED and move.state == "posted")
+        if posted:
+            posted._ecom_facts_changed()
+        return lines
 
     def write(self, vals):
         if "ecom_small_difference" in vals and self.env["ecom.match.result"]._is_sealed():
             raise UserError(self.env._("The match state of a bill is set by the match only."))
+        if SMALL_FACTS & set(vals):
+            self._ecom_refuse_small(vals)
         if not LINE_FACTS & set(vals):
             return super().write(vals)
         posted = self.move_id.filtered(lambda move: move.move_type in MATCHED and move.state == "posted")
@@ -277,6 +298,30 @@ class AccountMoveLine(models.Model):
             order_lines = {*before, *posted.line_ids.purchase_line_id.ids}
             (posted._ecom_bills_of(list(order_lines)) - posted)._ecom_match("bill")
         return result
+
+    def unlink(self):
+        posted = self.move_id.filtered(lambda move: move.move_type in MATCHED and move.state == "posted")
+        order_lines = posted.line_ids.purchase_line_id.ids
+        result = super().unlink()
+        if posted := posted.exists():
+            posted._ecom_match("lines")
+            (posted._ecom_bills_of(order_lines) - posted)._ecom_match("bill")
+        return result
+
+    def _ecom_refuse_small(self, vals):
+        """A small difference is what the policy lets pass, and nothing that a person types."""
+        small = self.filtered(lambda line: line.ecom_small_difference and line.parent_state == "posted")
+        names = SMALL_FACTS & set(vals)
+        if small and any(differs(line, name, vals[name]) for line in small for name in names):
+            raise UserError(self.env._("A small difference is posted by the match only. Reset the bill."))
+
+    def copy_data(self, default=None):
+        """A copy of a bill bills its orders once more, and is matched like any other bill of them."""
+        copies = super().copy_data(default)
+        for line, vals in zip(self, copies, strict=True):
+            if line.purchase_line_id and line.move_id.move_type in BILLS:
+                vals.setdefault("purchase_line_id", line.purchase_line_id.id)
+        return copies
 
 
 class EcomRoleMap(models.Model):

@@ -6,7 +6,7 @@ import, a remote call nor superuser mode gets round them. A payment on account s
 be matched with a blocked bill.
 """
 
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 
 from .ecom_bill_facts import BILLS
@@ -55,6 +55,24 @@ class AccountMove(models.Model):
         if len(blocked) > NAMED:
             named.append(self.env._("and %s more", len(blocked) - NAMED))
         raise UserError(self.env._("Blocked for payment:\n%s", "\n".join(named)))
+
+    def _post(self, soft=True):
+        """What was paid while the bill was a draft of no order does not pay a bill that is blocked."""
+        first = self.filtered(lambda move: move.move_type in BILLS and not move.posted_before)
+        posted = super()._post(soft)
+        (first & posted).filtered(lambda move: move.ecom_match_state == "blocked")._ecom_unpay()
+        return posted
+
+    def _ecom_unpay(self):
+        # Rights on payments do not matter to the one who posts a bill.
+        for move in self.sudo():
+            if not (move.matched_payment_ids or move.line_ids.matched_debit_ids):
+                continue
+            move.matched_payment_ids = [Command.clear()]
+            move.line_ids.remove_move_reconcile()
+            move._message_log(
+                body=self.env._("The bill is blocked: what paid its draft is open again, on account.")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -168,12 +186,26 @@ def _pays(item, other, amount):
         item.display_type == "payment_term" or item.account_id.account_type == "liability_payable"
     ):
         return False
-    if entry.move_type == "in_refund" and entry.reversed_entry_id == bill:
+    if _takes_back(entry, bill):
         return False
     # An exchange difference moves no money of the bill's own currency.
     exchange = entry.journal_id == bill.company_id.currency_exchange_journal_id
     foreign = item.currency_id != item.company_currency_id
     return not (exchange and foreign and not amount and not other.amount_currency)
+
+
+def _takes_back(entry, bill):
+    """Whether an entry is a credit note of the bill, and of nothing but what the bill has."""
+    if entry.move_type != "in_refund" or entry.reversed_entry_id != bill:
+        return False
+    billed = bill.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+    return all(
+        line.purchase_line_id <= billed.purchase_line_id
+        if line.purchase_line_id
+        else line.product_id <= billed.product_id
+        for line in entry.invoice_line_ids
+        if line.display_type == "product"
+    )
 
 
 class AccountPayment(models.Model):

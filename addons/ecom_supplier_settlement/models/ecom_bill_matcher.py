@@ -21,6 +21,7 @@ from ..lib.ecom_settle.threeway import (
     BLOCK,
     INSIDE,
     LINE_COLUMNS,
+    PRICE,
     QUANTITY,
     RATE,
     VERSION,
@@ -30,6 +31,7 @@ from ..lib.ecom_settle.threeway import (
     decide,
     decide_documents,
 )
+from .ecom_match_policy import MEASURES
 
 VERDICT_CODES = {INSIDE: "inside", WARN: "warn", BLOCK: "block"}
 NOTHING_MORE = Limits(block=(Tolerance(lower_amount=None, upper_amount=0),))
@@ -276,16 +278,16 @@ def terms_from(said, digits, bill_rate):
     :param bill_rate: company units per unit of it, in 1/1,000,000,000,000
     """
 
-    def money(amount):
-        converted = Decimal(amount) * RATE / bill_rate
-        return int(converted.scaleb(digits).to_integral_value(ROUND_FLOOR))
+    def money(amount, unit):
+        return int((Decimal(amount) * RATE / bill_rate * unit).to_integral_value(ROUND_FLOOR))
 
     def tolerance(limit):
         in_money = limit["measure"] != "quantity" or said["weigh"]
         percent = None if limit["percent"] is None else int(Decimal(limit["percent"]) * PERCENT)
         amount = limit["amount"]
         if amount is not None:
-            amount = money(amount) if in_money else int(Decimal(amount) * QUANTITY)
+            unit = PRICE if limit["measure"] == "charge_unit" else 10**digits
+            amount = money(amount, unit) if in_money else int(Decimal(amount) * QUANTITY)
         side = "upper" if limit["side"] == "above" else "lower"
         bounds = {"lower_amount": None, "upper_amount": None}
         bounds |= {f"{side}_percent": percent, f"{side}_amount": amount}
@@ -303,5 +305,5 @@ def terms_from(said, digits, bill_rate):
     return Terms(
         receipts=said["receipts"],
         weigh=said["weigh"],
-        **{measure: limits(measure) for measure in ("quantity", "price", "no_order", "document")},
+        **{measure: limits(measure) for measure, _label in MEASURES},
     )

@@ -1,6 +1,7 @@
 """Invoice stage: goods that come or go back and orders that change set the match off by themselves."""
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 ORDER_LINE_FACTS = {
     *("price_unit", "discount", "product_qty", "product_uom_qty", "product_uom_id", "product_id", "tax_ids"),
@@ -77,6 +78,12 @@ class PurchaseOrderLine(models.Model):
         if {"price_unit", "discount"} & set(vals):
             self._ecom_log_prices(before)
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never_matched(self):
+        """A bill is compared with what was ordered; that does not vanish below it."""
+        if self.env["account.move"]._ecom_bills_of(self.ids):
+            raise UserError(self.env._("A line that was billed is kept. Set its quantity to zero instead."))
 
     def _ecom_log_prices(self, before):
         """A price that is changed after goods came or a bill was posted leaves a line in the order's log."""

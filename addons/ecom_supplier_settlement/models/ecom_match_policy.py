@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import split_every
 
@@ -15,10 +15,15 @@ TERMS = ("receipts", "weigh_by_price", "small_amount", "limit_ids")
 # For which lines a policy counts.
 SCOPE = ("active", "company_id", "partner_id", "categ_id", "product_id")
 CHUNK = 1000
+NAMED = 5
 MEASURES = [
     ("quantity", "Quantity"),
     ("price", "Price"),
     ("no_order", "Line Without Order"),
+    ("with_order", "Line With Order"),
+    ("charges", "Charges of the Bill"),
+    ("charge_unit", "Charges per Unit of Goods"),
+    ("order", "All Bills of the Order"),
     ("document", "Total of the Bill"),
 ]
 
@@ -178,8 +183,24 @@ class EcomMatchPolicy(models.Model):
 
     @api.model
     def _match_again(self, bills):
+        """:raises AccessError: if that lets bills pass that the user had a hand in"""
+        passed = bills.browse()
         for chunk in split_every(CHUNK, bills.ids):
-            bills.browse(chunk)._ecom_match("policy")
+            said = bills.browse(chunk)._ecom_match("policy")
+            passed |= bills.browse(
+                move_id
+                for move_id, one in said.items()
+                if one["before"] == "blocked" and one["state"] != "blocked"
+            )
+        own = passed.filtered(lambda move: self.env.user in move._ecom_hands())
+        if own and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "You entered, changed or posted %s, which these limits would let pass. Somebody else "
+                    "changes them, or releases the bill.",
+                    ", ".join(own[:NAMED].mapped("display_name")),
+                )
+            )
 
     def _number(self, number):
         """Write the number of the version, which nobody else may."""
@@ -244,9 +265,15 @@ class EcomMatchLimit(models.Model):
     _says_something = models.Constraint(
         "CHECK (uses_percent OR uses_amount)", "A limit needs a percentage or an amount."
     )
-    _no_order_amount = models.Constraint(
-        "CHECK (measure <> 'no_order' OR (uses_amount AND NOT uses_percent AND side = 'above'))",
-        "A line without order can only be limited by an amount above.",
+    _amount_alone = models.Constraint(
+        "CHECK (measure NOT IN ('no_order', 'with_order', 'charge_unit') "
+        "OR (uses_amount AND NOT uses_percent))",
+        "Lines and charges per unit can only be limited by an amount.",
+    )
+    _above_alone = models.Constraint(
+        "CHECK (measure NOT IN ('no_order', 'with_order', 'charges', 'charge_unit', 'order') "
+        "OR side = 'above')",
+        "Only quantities, prices and totals of bills can be limited below.",
     )
 
     @api.model_create_multi

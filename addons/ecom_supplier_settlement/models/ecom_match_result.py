@@ -134,12 +134,17 @@ def reason_texts(env):
     """{reason: what it says}, in the user's language."""
     return {
         "wrong_item": env._("The product is not the one ordered."),
+        "wrong_supplier": env._("The order is of another supplier or company."),
         "not_linked": env._("The product was ordered, but this line names no order line."),
         "unit_unknown": env._("The unit does not convert into the unit of the order."),
         "no_order": env._("The line has no order and is over the limit."),
+        "line_over": env._("The line costs more than one line of an order may."),
+        "charges_over": env._("All charges without order together are over the limit."),
+        "charge_unit_over": env._("The charges for each unit of goods are over the limit."),
         "quantity_over": env._("More is billed than may be billed now."),
         "quantity_under": env._("Less is billed than may be billed now."),
         "ordered_over": env._("All bills together are over the quantity ordered."),
+        "order_over": env._("All bills of the order together are over what it comes to."),
         "price_over": env._("The price is higher than agreed."),
         "price_under": env._("The price is lower than agreed."),
         "document_over": env._("The bill adds up to more than its supplier wrote below it."),
@@ -196,11 +201,20 @@ class EcomMatchRelease(models.Model):
             return False
         for key, one in now.items():
             was = seen[key]
-            grew = any(abs(one["off"][name]) > abs(was["off"][name]) for name in one["off"])
+            grew = any(
+                _grew(name, off, was["off"].get(name, 0), one["reasons"]) for name, off in one["off"].items()
+            )
             if grew or set(one["reasons"]) - set(was["reasons"]):
                 self._unseal().write({"void_at": fields.Datetime.now(), "void_reason": "worse"})
                 return False
         return True
+
+
+def _grew(name, now, was, reasons):
+    """Whether a difference is further off than it was seen; billing less matters where a limit says so."""
+    if now > 0:
+        return now > max(was, 0)
+    return now < min(was, 0) and f"{name}_under" in reasons
 
 
 def seen_values(rows):
@@ -212,6 +226,8 @@ def seen_values(rows):
         else:
             line = [row[name] for name in ("product_id", "purchase_line_id", "line_quantity", "line_amount")]
             off = {name: row[f"variance_{name}"] for name in ("quantity", "ordered", "price")}
+            if "order_over" in row["reasons"].split(","):
+                off["order"] = row["order_billed"] - row["order_total"]
         key = str(row.get("move_line_id") or "total")
         reasons = [reason for reason in row["reasons"].split(",") if reason]
         values[key] = {"line": line, "off": off, "reasons": reasons}

@@ -21,6 +21,8 @@ from . import test_rebates
 from . import test_rebates_posted
 from . import test_statement_print
 from . import test_open_goods
+from . import test_match_hostile
+from . import test_match_limits
 from . import test_match_payment
 from . import test_match_people
 from . import test_receipt_views

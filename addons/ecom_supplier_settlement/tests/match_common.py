@@ -1,5 +1,9 @@
 """Invoice stage: what the tests of the match share."""
 
+from contextlib import contextmanager
+
+from odoo.exceptions import UserError
+
 from .common import SettleCase
 
 
@@ -41,3 +45,49 @@ class MatchCase(SettleCase):
 
     def payable(self, move):
         return move.line_ids.filtered(lambda line: line.account_id.account_type == "liability_payable")
+
+
+class PaymentCase(MatchCase):
+    """A bank whose payments are under way until a statement has them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bank = cls.env["account.journal"].create({"name": "Bank", "code": "TBNK", "type": "bank"})
+        cls.outstanding = cls.env["account.account"].create(
+            {
+                "name": "Payments under way",
+                "code": "199900",
+                "account_type": "asset_current",
+                "reconcile": True,
+            }
+        )
+        cls.bank.outbound_payment_method_line_ids.payment_account_id = cls.outstanding
+        cls.bank.inbound_payment_method_line_ids.payment_account_id = cls.outstanding
+
+    def payment(self, amount=120, **values):
+        return self.env["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "supplier",
+                "partner_id": self.supplier.id,
+                "amount": amount,
+                "journal_id": self.bank.id,
+                "date": "2026-09-20",
+                **values,
+            }
+        )
+
+    def open_item(self, move):
+        return self.payable(move).filtered(lambda line: not line.reconciled)
+
+    def register(self, bills, **values):
+        context = {"active_model": "account.move.line", "active_ids": self.payable(bills).ids}
+        wizard = self.env["account.payment.register"].with_context(**context)
+        return wizard.create({"journal_id": self.bank.id, "payment_date": "2026-09-20", **values})
+
+    @contextmanager
+    def refused(self):
+        with self.assertRaises(UserError) as caught:
+            yield
+        self.assertIn("Blocked for payment", str(caught.exception))

@@ -86,12 +86,6 @@ class AccountMove(models.Model):
             }
         )
 
-    def _ecom_hands(self):
-        """Everybody who entered, last changed or posted the bill or one of its lines."""
-        self.ensure_one()
-        lines = self.invoice_line_ids
-        return self.create_uid | self.write_uid | self.ecom_posted_by_id | lines.create_uid | lines.write_uid
-
     def action_ecom_release(self):
         return {
             "type": "ir.actions.act_window",

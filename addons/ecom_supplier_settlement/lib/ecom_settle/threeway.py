@@ -2,7 +2,8 @@
 
 Three-way match: the quantity billed against what was received (or ordered) and not billed yet, and
 against the whole order; the price against the one valid at the order date; the product against the
-order. Tax stays out. Only limits decide; every difference is given, inside them or not.
+order; what one line, all charges of a bill and all bills of an order may cost. Tax stays out. Only
+limits decide; every difference is given, inside them or not.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 # Raise it when the same facts and terms may give another verdict.
-VERSION = 1
+VERSION = 2
 
 # Scales of the whole numbers in the frame.
 QUANTITY = 10**6
@@ -26,12 +27,17 @@ VERDICTS = ("inside", "warn", "block")
 # In the order they are shown.
 REASONS = (
     "wrong_item",
+    "wrong_supplier",
     "not_linked",
     "unit_unknown",
     "no_order",
+    "line_over",
+    "charges_over",
+    "charge_unit_over",
     "quantity_over",
     "quantity_under",
     "ordered_over",
+    "order_over",
     "price_over",
     "price_under",
     "document_over",
@@ -46,7 +52,9 @@ LINE_COLUMNS = (
     "has_order",  # the line names an order line
     "deducts",  # without order: it takes off a down payment
     "right_item",  # its product is the order line's, or, without one, on the orders of the bill
-    "linked",  # 0: it names no order line, but the bill is of orders that have its product
+    "right_supplier",  # 0: its order is of another supplier or company than the bill
+    # 0: it names no order line, but the bill is of orders that have its product, or was of orders before
+    "linked",
     "unit_known",  # its unit converts into the order's
     "follows_receipt",  # the product is billed on received quantities
     "quantity",  # order's unit, 1/1,000,000, less what credit notes took back
@@ -55,12 +63,21 @@ LINE_COLUMNS = (
     "billed_before",  # on earlier bills in any state but cancelled, less credit notes
     "price",  # of one order's unit, tax excluded, order's currency, 1/100,000,000
     "amount",  # of that quantity, tax excluded, minor units of the bill's currency, less credits of price
+    "is_charge",  # no goods and no order, on a bill of orders: freight and the like
+    # Minor units of the bill's currency, tax excluded: all charges of the bill, and its lines of orders.
+    "charges",
+    "goods",
+    "goods_quantity",  # of those lines, order's units, 1/1,000,000
+    # The same: what the order comes to, and all its bills up to this one, less credit notes.
+    "order_total",
+    "order_billed",
     "same_currency",
     # Company units per unit of currency, 1/1,000,000,000,000: at the order and at the bill.
     "order_rate_then",
     "order_rate_now",
     "bill_rate_then",
     "bill_rate_now",
+    "booked_rate",  # as the bill is booked; a person may have entered another than the day's
 )
 
 Objects = npt.NDArray[np.object_]  # Python's whole numbers: quantity times price outgrows 64 bits
@@ -102,6 +119,8 @@ class Limits:
 class Terms:
     """One version of a policy. Amounts of `quantity` are 1/1,000,000 units, or money if weighted.
 
+    Those of `charge_unit` are 1/100,000,000 of the bill's currency, all others its minor units.
+
     :param receipts: "product" follows the product's billing policy, "required", "first" (bill may
         come before the goods)
     :param weigh: quantity differences count in money, so that cheap goods may vary more
@@ -112,6 +131,10 @@ class Terms:
     quantity: Limits = field(default_factory=Limits)
     price: Limits = field(default_factory=Limits)
     no_order: Limits = field(default_factory=Limits)
+    with_order: Limits = field(default_factory=Limits)
+    charges: Limits = field(default_factory=Limits)
+    charge_unit: Limits = field(default_factory=Limits)
+    order: Limits = field(default_factory=Limits)
     document: Limits = field(default_factory=Limits)
 
 
@@ -188,11 +211,11 @@ def _prices(facts: dict[str, Objects], verdict: pd.DataFrame) -> None:
     verdict["variance_price"] = np.where(known, amount - nearest, 0)
     verdict["variance_rate"] = np.where(known, nearest - expected, 0)
     home = np.array([10**digits for digits in facts["company_digits"]], dtype=object)
-    booked = _half_up(nearest * facts["bill_rate_now"] * home, unit * RATE)
+    booked = _half_up(nearest * facts["booked_rate"] * home, unit * RATE)
     planned = _half_up(exact // unit * facts["order_rate_then"] * home, scale * RATE)
     verdict["variance_exchange"] = np.where(known, booked - planned, 0)
     # Money of the company itself has no rate; what rounding leaves is no exchange difference.
-    home_money = same & (facts["bill_rate_now"] == RATE) & (facts["order_rate_then"] == RATE)
+    home_money = same & (facts["booked_rate"] == RATE) & (facts["order_rate_then"] == RATE)
     verdict.loc[home_money, "variance_exchange"] = 0
 
 
@@ -216,22 +239,47 @@ def _levels(facts: dict[str, Objects], verdict: pd.DataFrame, terms: Terms) -> d
     over_order = terms.quantity.level(np.maximum(ordered, 0), whole)
     off = verdict["variance_price"].to_numpy(dtype=object)
     price = terms.price.level(off, np.abs(verdict["expected_amount"].to_numpy(dtype=object)))
-    without = terms.no_order.level(np.abs(facts["amount"]), np.zeros(len(off), dtype=object))
+    nothing = np.zeros(len(off), dtype=object)
+    size = np.abs(facts["amount"])
+    without, line = terms.no_order.level(size, nothing), terms.with_order.level(size, nothing)
+    charges, charge_unit = _charges(facts, terms)
+    above_order = facts["order_billed"] - facts["order_total"]
+    order = terms.order.level(above_order, np.maximum(facts["order_total"], 0))
 
     def where(condition: Bools, level: Levels | int) -> Levels:
         return np.where(condition, level, INSIDE).astype(np.int64)
 
     return {
         "wrong_item": where(~_flag(facts, "right_item"), BLOCK),
+        "wrong_supplier": where(~_flag(facts, "right_supplier"), BLOCK),
         "not_linked": where(~_flag(facts, "linked"), BLOCK),
         "unit_unknown": where(has_order & ~unit_known, BLOCK),
         "no_order": where(~has_order & ~_flag(facts, "deducts"), without),
+        "line_over": where(has_order, line),
+        "charges_over": charges,
+        "charge_unit_over": charge_unit,
         "quantity_over": where(known & (variance > 0), quantity),
         "quantity_under": where(known & (variance < 0), quantity),
         "ordered_over": where(known & (ordered > 0), over_order),
+        "order_over": where(has_order & (above_order > 0), order),
         "price_over": where(known & (off > 0), price),
         "price_under": where(known & (off < 0), price),
     }
+
+
+def _charges(facts: dict[str, Objects], terms: Terms) -> tuple[Levels, Levels]:
+    """Levels of all charges of the bill together, and of what they come to for each unit of its goods."""
+    concerned = _flag(facts, "is_charge") & (facts["charges"] > 0)
+    total = terms.charges.level(facts["charges"], np.maximum(facts["goods"], 0))
+    unit = np.array([10**digits for digits in facts["digits"]], dtype=object)
+    goods = facts["goods_quantity"] * unit
+    # Rounded up: a limit is kept, not nearly kept. Without goods there is no unit to speak of.
+    per_unit = -(-facts["charges"] * QUANTITY * PRICE // np.where(goods > 0, goods, 1))
+    each = terms.charge_unit.level(per_unit, np.zeros(len(per_unit), dtype=object))
+    return (
+        np.where(concerned, total, INSIDE).astype(np.int64),
+        np.where(concerned & (goods > 0), each, INSIDE).astype(np.int64),
+    )
 
 
 def _conclude(facts: dict[str, Objects], levels: dict[str, Levels], verdict: pd.DataFrame) -> None:
