@@ -53,6 +53,7 @@ from . import accrual_settings
 from . import account_move_accrual
 from . import ecom_clause_versions
 from . import ecom_clause_base
+from . import ecom_clause_kits
 from . import ecom_clause_sold
 from . import ecom_clause_earn
 from . import ecom_supplier_due

@@ -224,6 +224,11 @@ class EcomClause(models.Model):
 
     def _facts_received(self, start, end):
         """Done receipts less returns at the order's price; goods that stay the supplier's do not count."""
+        return SQL(
+            "%s UNION ALL %s", self._facts_received_goods(start, end), self._facts_received_kits(start, end)
+        )
+
+    def _facts_received_goods(self, start, end):
         since, until = self._moments(start, end)
         moment = SQL("o.date_approve") if self.date_by == "order" else SQL("m.date")
         return SQL(

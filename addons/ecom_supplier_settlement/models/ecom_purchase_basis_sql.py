@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .ecom_purchase_kits_sql import kits
+
 # Columns that are exact numbers; the database driver would hand them out as floats.
 NUMERIC = (
     "price_unit quantity_ordered quantity_shipped quantity_received quantity_returned quantity_consigned "
@@ -45,13 +47,13 @@ def _facts(day):
                   round(coalesce(shipped.quantity, 0) / u.factor, digits.places) AS quantity_shipped,
                   CASE WHEN l.qty_received_method = 'stock_moves' AND NOT coalesce(moved.kit, false)
                        THEN round(coalesce(moved.net, 0) / u.factor, digits.places)
-                       ELSE round(coalesce(l.qty_received, 0)::numeric, digits.places) END
+                       ELSE round(coalesce(kits.quantity, l.qty_received, 0)::numeric, digits.places) END
                       AS quantity_received,
                   round(coalesce(moved.returned, 0) / u.factor, digits.places) AS quantity_returned,
                   round(coalesce(moved.consigned, 0) / u.factor, digits.places) AS quantity_consigned,
                   CASE WHEN l.qty_received_method = 'stock_moves' AND NOT coalesce(moved.kit, false)
                        THEN coalesce(moved.since_shipped, 0) / u.factor
-                       ELSE coalesce(l.qty_received, 0)::numeric END AS since_shipped,
+                       ELSE coalesce(kits.quantity, l.qty_received, 0)::numeric END AS since_shipped,
                   round(coalesce(billed.posted, 0) / u.factor, digits.places) AS quantity_billed,
                   round(coalesce(billed.draft, 0) / u.factor, digits.places) AS quantity_billed_draft,
                   round(coalesce(cleared.quantity, 0), digits.places) AS quantity_cleared
@@ -77,6 +79,7 @@ def _facts(day):
              CROSS JOIN LATERAL (%(price)s) price
              LEFT JOIN LATERAL (%(shipped)s) shipped ON true
              LEFT JOIN LATERAL (%(moved)s) moved ON true
+             LEFT JOIN LATERAL (SELECT made.quantity FROM (%(kits)s) made WHERE moved.kit) kits ON true
              LEFT JOIN LATERAL (%(billed)s) billed ON true
              LEFT JOIN LATERAL (%(cleared)s) cleared ON true
             WHERE l.display_type IS NULL AND NOT coalesce(l.is_downpayment, false)
@@ -86,6 +89,7 @@ def _facts(day):
         price=_price(),
         shipped=_shipped(day),
         moved=_moved(day),
+        kits=kits(_direction(), _until("x.date", day)),
         billed=_billed(day),
         cleared=_cleared(day),
         ordered=_until("coalesce(o.date_approve, o.date_order)", day),
