@@ -18,6 +18,7 @@ from ecom_settle.shares import (
     share_discount,
     split,
     tax_inside,
+    within,
 )
 from ecom_settle.terms import TermsError
 
@@ -153,3 +154,23 @@ def test_price_protection_covers_what_is_on_hand_of_recent_purchases():
     assert given_back(-3, 30).amount == 0
     raised = price_protection(D(8), D(9), D(5), bought, day=date(2026, 10, 1), days=90, digits=2)
     assert raised.amount == 0
+
+
+@pytest.mark.rule("D9")
+@pytest.mark.parametrize(
+    ("discount", "expected"),
+    [
+        pytest.param("100", ["30", "50", "20"], id="enough: the amounts as agreed"),
+        pytest.param("10", ["3", "7", "0"], id="a small discount: what the percentage leaves"),
+        pytest.param("0", ["0", "0", "0"], id="nothing sold yet"),
+        pytest.param("-10", ["-3", "-7", "0"], id="taken back"),
+    ],
+)
+def test_agreed_amounts_bear_no_more_than_there_is(discount, expected):
+    shares = [
+        Share(party="supplier", percent=Decimal(30)),
+        Share(party="brand", amount=Decimal(50)),
+        Share(party="own"),
+    ]
+    parts = share_discount(Decimal(discount), within(Decimal(discount), shares, 2), 2)
+    assert [parts[at] for at in range(3)] == [Decimal(it) for it in expected]

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from odoo.addons.ecom_connectors.models.ecom_evidence import without_defaults
 
-from ..lib.ecom_settle.shares import Share, share_discount
+from ..lib.ecom_settle.shares import Share, share_discount, within
 from ..lib.ecom_settle.terms import TermsError
 from .ecom_clause import exact
 
@@ -58,6 +58,12 @@ class EcomCampaign(models.Model):
     amount_discount = fields.Monetary("Discounts", readonly=True, copy=False)
     amount_subsidy = fields.Monetary(
         "Platform Subsidy", readonly=True, copy=False, help="The platform pays it to us: revenue, no cost."
+    )
+    amount_subsidy_billed = fields.Monetary(
+        "Subsidy in Bills",
+        readonly=True,
+        copy=False,
+        help="What the platform's bills of these orders bring; from there it is booked.",
     )
     amount_goods_cost = fields.Monetary("Cost of Goods", readonly=True, copy=False)
     amount_own = fields.Monetary("Our Cost", compute="_compute_result", store=True)
@@ -123,7 +129,8 @@ class EcomCampaign(models.Model):
             for row in shares
         ]
         try:
-            parts = share_discount(discount, facts, self.currency_id.decimal_places)
+            digits = self.currency_id.decimal_places
+            parts = share_discount(discount, within(discount, facts, digits), digits)
         except TermsError as bad:
             texts = {
                 "two_rests": self.env._("Only one share can take the rest: leave only one without a number."),
@@ -191,30 +198,12 @@ class EcomCampaign(models.Model):
         return True
 
     def action_claim_shares(self):
-        """Draft a claim for every supplier and brand that bears a part and is not asked yet."""
+        """Draft a claim for every share that is booked nowhere else and not asked for yet."""
         self._need_buyer()
         claims = self.env["ecom.claim"]
-        for share in self.share_ids.filtered(lambda it: it.partner_id and it.amount_borne > 0):
-            if share.claim_ids.filtered(lambda it: it.state not in ("cancelled", "refused")):
-                continue
-            campaign = share.campaign_id
-            claims |= claims.create(
-                {
-                    "title": campaign.name,
-                    "kind": "promotion_share",
-                    "partner_id": share.partner_id.id,
-                    "company_id": campaign.company_id.id,
-                    "currency_id": campaign.currency_id.id,
-                    "date_from": campaign.date_from,
-                    "date_to": campaign.date_to,
-                    "campaign_share_id": share.id,
-                    "clause_id": share.clause_id.id,
-                    "settlement_mode": share.clause_id.settlement_mode or "credit_note",
-                    "vat_treatment": share.clause_id.vat_treatment or "none",
-                    "tax_id": share.clause_id.tax_id.id,
-                    "offset": "goods",
-                }
-            )
+        for share in self.share_ids.filtered(lambda it: it._claimable() and it.amount_borne > 0):
+            if not share.claim_ids.filtered(lambda it: it.state not in ("cancelled", "refused")):
+                claims |= claims.create(share._claim_values())
         claims.action_compute()
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_supplier_settlement.ecom_claim_action")
         return {**action, "domain": [("campaign_id", "in", self.ids)], "context": {}}
@@ -231,12 +220,20 @@ class EcomCampaign(models.Model):
         """Sums over the campaign's orders in two queries; every order is rounded once."""
         self.ensure_one()
         self.env.flush_all()
-        [(orders, sales, discount, subsidy, cost, foreign)] = self.env.execute_query(
+        [(orders, sales, discount, subsidy, cost, billed, foreign)] = self.env.execute_query(
             SQL(
                 """SELECT count(*), coalesce(sum(f.sales), 0)::text, coalesce(sum(f.discount), 0)::text,
                           coalesce(sum(f.subsidy), 0)::text, coalesce(sum(f.cost), 0)::text,
+                          coalesce(sum(round(b.amount * f.part, %s)), 0)::text,
                           min(f.name) FILTER (WHERE f.currency_id <> %s)
-                     FROM (%s) f""",
+                     FROM (%s) f
+                     LEFT JOIN LATERAL (
+                         SELECT sum(i.amount)::numeric AS amount FROM ecom_match k
+                           JOIN ecom_tally t ON t.match_id = k.id
+                           JOIN ecom_bill_line i ON i.tally_id = t.id
+                           JOIN ecom_category c ON c.id = i.category_id AND c.code = 'subsidy'
+                          WHERE k.order_id = f.order_id) b ON true""",
+                self.currency_id.decimal_places,
                 self.currency_id.id,
                 self._orders_sql(),
             )
@@ -254,6 +251,7 @@ class EcomCampaign(models.Model):
             "amount_sales": float(sales),
             "amount_discount": float(discount),
             "amount_subsidy": float(subsidy),
+            "amount_subsidy_billed": float(billed),
             "amount_goods_cost": float(cost),
         }
 
@@ -265,7 +263,8 @@ class EcomCampaign(models.Model):
         digits = self.currency_id.decimal_places
         wanted = SQL("l.product_id = ANY(%s)", self.product_ids.ids) if self.product_ids else SQL("TRUE")
         return SQL(
-            """SELECT g.order_id, g.name, g.currency_id, round(g.sales, %(digits)s) AS sales,
+            """SELECT g.order_id, g.name, g.currency_id, g.sales / g.goods AS part,
+                      round(g.sales, %(digits)s) AS sales,
                       round(g.discount * g.sales / g.goods, %(digits)s) AS discount,
                       round(g.subsidy * g.sales / g.goods, %(digits)s) AS subsidy,
                       round(g.cost, %(digits)s) AS cost

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from odoo.addons.ecom_connectors.models.ecom_evidence import without_defaults
 
+from ..lib.ecom_settle.shares import split
 from ..lib.ecom_settle.terms import rounded
 from ..lib.ecom_settle.working import grouped, plain
 from .ecom_campaign import PARTIES, STEP
@@ -46,6 +47,17 @@ class EcomCampaignShare(models.Model):
         store=True,
     )
     claim_ids = fields.One2many("ecom.claim", "campaign_share_id")
+    amount_shown = fields.Monetary(
+        "Documented",
+        compute="_compute_documented",
+        compute_sudo=True,
+        help="Supplier and brand: what is claimed. Platform: the subsidies that its orders name. We: our "
+        "part, which the invoices of the orders hold.",
+    )
+    amount_difference = fields.Monetary(
+        "Difference", compute="_compute_documented", compute_sudo=True, help="Borne less documented."
+    )
+    booked_by = fields.Char(compute="_compute_documented", compute_sudo=True)
 
     _one_way = models.Constraint(
         "CHECK(coalesce(percent, 0) = 0 OR coalesce(amount, 0) = 0)", "A share is a percentage or an amount."
@@ -70,6 +82,102 @@ class EcomCampaignShare(models.Model):
     def _compute_effect(self):
         for share in self:
             share.effect = {"own": "reduces_revenue", "platform": "platform"}.get(share.party, "claim")
+
+    # --- where each share is booked -------------------------------------------------
+
+    @api.depends_context("lang")
+    @api.depends(
+        "party",
+        "partner_id",
+        "amount_borne",
+        "claim_ids.state",
+        "claim_ids.amount",
+        "claim_ids.move_id.name",
+        "claim_ids.accrual_ids",
+        "campaign_id.amount_subsidy",
+        "campaign_id.amount_subsidy_billed",
+        "campaign_id.share_ids.amount_borne",
+    )
+    def _compute_documented(self):
+        # Names of accounts and documents only; whoever runs campaigns may know where their money stands.
+        for share in self:
+            digits = share.currency_id.decimal_places
+            shown = share._documented(digits)
+            share.amount_shown = float(shown)
+            share.amount_difference = float(exact(share.amount_borne, digits) - shown)
+            share.booked_by = share._booked_by()
+
+    def _live_claims(self):
+        return self.claim_ids.filtered(lambda it: it.state not in ("cancelled", "refused"))
+
+    def _documented(self, digits):
+        if self.party == "own":
+            return exact(self.amount_borne, digits)
+        claims = self._live_claims()
+        if claims or self.party != "platform":
+            return sum((exact(claim.amount, digits) for claim in claims), exact(0))
+        platforms = self.campaign_id.share_ids.filtered(lambda it: it.party == "platform")
+        weights = [Fraction(exact(share.amount_borne, digits)) for share in platforms]
+        parts = split(exact(self.campaign_id.amount_subsidy, digits), weights, digits)
+        return dict(zip(platforms.ids, parts, strict=True)).get(self.id, exact(0))
+
+    def _claimable(self):
+        """Supplier and brand are asked; the platform only if neither orders nor bills name a subsidy."""
+        if self.party != "platform":
+            return self.party != "own"
+        campaign = self.campaign_id
+        return bool(self.partner_id) and not (campaign.amount_subsidy or campaign.amount_subsidy_billed)
+
+    def _booked_by(self):
+        """In words: the claim and its documents, or the account that orders or bills bring it to."""
+        claims = self._live_claims()
+        if claims:
+            claim = claims[0]
+            states = dict(claim._fields["state"]._description_selection(self.env))
+            moves = [move.name for move in claim.move_id or claim.accrual_ids if move.name]
+            return ", ".join([f"{claim.name} ({states[claim.state]})", *moves])
+        if self.party == "own":
+            return self.env._("Invoices of the orders: %s", self._account_name("revenue"))
+        if self.party == "platform" and not self._claimable():
+            if not self.partner_id and not self.campaign_id.amount_subsidy:
+                return self.env._(
+                    "Nowhere: neither orders nor bills name a subsidy. Say who pays to claim it."
+                )
+            return self.env._(
+                "Bills of the platform: %(account)s, or the invoices they pay",
+                account=self._account_name("subsidy"),
+            )
+        return self.env._("To be claimed: %s", self._account_name("rebate_receivable"))
+
+    def _account_name(self, role):
+        company = self.company_id
+        mapped = self.env["ecom.role.map"].search(
+            [("company_id", "=", company.id), ("role_id.code", "=", role)], order="id", limit=1
+        )
+        known = self.env["ecom.role"].search([("code", "=", role)], limit=1)
+        return mapped.account_id.with_company(company).display_name or known.name or role
+
+    def _claim_values(self):
+        """A claim of this share; the platform's is revenue, as its subsidies are."""
+        campaign, clause = self.campaign_id, self.clause_id
+        platform = self.party == "platform"
+        return {
+            "title": campaign.name,
+            "kind": "promotion_share",
+            "partner_id": self.partner_id.id,
+            "company_id": campaign.company_id.id,
+            "currency_id": campaign.currency_id.id,
+            "date_from": campaign.date_from,
+            "date_to": campaign.date_to,
+            "campaign_share_id": self.id,
+            "clause_id": clause.id,
+            "settlement_mode": clause.settlement_mode or "credit_note",
+            "vat_treatment": "service" if platform else clause.vat_treatment or "none",
+            "tax_id": clause.tax_id.id,
+            "offset": "goods",
+        }
+
+    # --- rows -----------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):

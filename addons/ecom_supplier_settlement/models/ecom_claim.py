@@ -179,6 +179,12 @@ class EcomClaim(models.Model):
     def _accrues(self):
         return self.clause_id.accrue if self.clause_id else self.state != "draft"
 
+    def _cost_role(self):
+        """What the platform bears of our discounts is revenue from it, like the subsidies in its bills."""
+        if self.campaign_share_id.party == "platform":
+            return "subsidy"
+        return super()._cost_role()
+
     def _accrual_target(self):
         return Decimal(0) if self.state == "draft" else super()._accrual_target()
 

@@ -165,6 +165,68 @@ class TestClaims(TermsCase):
         with self.assertRaises(UserError):
             campaign.share_ids[0].percent = 50
 
+    def test_each_share_says_where_it_is_booked(self):
+        """D9: a claim with its documents, the platform's bills, or our revenue; agreed beside documented."""
+        self.sale((self.product, 1, 100), discount=20, subsidy=3)
+        campaign = self.campaign(
+            {"party": "supplier", "partner_id": self.supplier.id, "percent": 40},
+            {"party": "platform", "percent": 10},
+            {"party": "own"},
+        )
+        campaign.action_run()
+        supplier, platform, own = campaign.share_ids
+
+        def rows():
+            return [(it.amount_borne, it.amount_shown, it.amount_difference) for it in campaign.share_ids]
+
+        self.assertEqual(rows(), [(8, 0, 8), (2, 3, -1), (10, 10, 0)])
+        self.assertIn("To be claimed", supplier.booked_by)
+        self.assertIn("Bills of the platform", platform.booked_by)
+        self.assertIn("Invoices of the orders", own.booked_by)
+        campaign.action_claim_shares()
+        self.assertEqual(campaign.claim_ids.partner_id, self.supplier, "the platform's bills book its part")
+        self.assertIn(campaign.claim_ids.name, supplier.booked_by)
+        self.assertEqual(rows()[0], (8, 8, 0))
+
+    def test_what_no_bill_brings_is_claimed_on_the_platform(self):
+        """D9, S2.3.1: without subsidies on orders and bills, the platform's part is revenue to claim."""
+        self.sale((self.product, 1, 100), discount=20)
+        campaign = self.campaign({"party": "platform", "percent": 25}, {"party": "own"})
+        campaign.action_run()
+        campaign.action_claim_shares()
+        self.assertFalse(campaign.claim_ids)
+        platform = campaign.share_ids[0]
+        self.assertIn("Say who pays", platform.booked_by)
+        platform.partner_id = self.other_supplier
+        campaign.action_claim_shares()
+        claim = campaign.claim_ids
+        claim.attachment_ids = self.evidence()
+        claim.with_user(self.signer).action_approve()
+        claim.with_user(self.accountant).action_accrue()
+        lookup = self.env["ecom.role.map"]._lookup(self.company)
+        nothing = self.env["ecom.account"], self.env["ecom.shop"]
+        items = claim.sudo().accrual_ids.line_ids
+        self.assertEqual(
+            {item.account_id: item.balance for item in items},
+            {lookup("rebate_receivable", *nothing): 5, lookup("subsidy", *nothing): -5},
+        )
+        claim.action_claim()
+        claim.action_accept()
+        claim.with_user(self.accountant).action_settle()
+        self.assertEqual((claim.move_id.move_type, claim.move_id.amount_total), ("out_invoice", 5))
+
+    def test_a_campaign_starts_before_its_first_order(self):
+        campaign = self.campaign(
+            {"party": "supplier", "partner_id": self.supplier.id, "amount": 50}, {"party": "own"}
+        )
+        campaign.action_run()
+        self.sale((self.product, 1, 100), discount=20)
+        campaign.action_compute()
+        self.assertEqual(campaign.share_ids.mapped("amount_borne"), [20, 0])
+        self.sale((self.product, 1, 100), discount=40)
+        campaign.action_compute()
+        self.assertEqual(campaign.share_ids.mapped("amount_borne"), [50, 10])
+
     # --- claims -----------------------------------------------------------------
 
     def marketing(self, number="M", **values):

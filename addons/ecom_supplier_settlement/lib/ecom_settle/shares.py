@@ -1,7 +1,7 @@
 """Terms stage: parts of an amount that sum to it: promotion shares, tax within, accrual, price protection."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -66,6 +66,21 @@ def share_discount(discount: Decimal, shares: Sequence[Share], digits: int) -> d
     if open_parts and left:
         parts.update(zip(open_parts, split(left, [weights[at] for at in open_parts], digits), strict=True))
     return {at: (-1 if discount < 0 else 1) * parts.get(at, Decimal(0)) for at in range(len(shares))}
+
+
+def within(discount: Decimal, shares: Sequence[Share], digits: int) -> list[Share]:
+    """The same shares, with agreed amounts that bear at most what percentages leave of a small discount."""
+    free = Fraction(abs(discount)) * (100 - sum(Fraction(share.percent or 0) for share in shares)) / 100
+    left = max(free, Fraction(0))
+    found = []
+    for share in shares:
+        if share.amount is not None:
+            whole = Decimal(int(left * 10**digits)).scaleb(-digits)
+            amount = min(share.amount, whole)
+            share = replace(share, amount=amount)
+            left -= Fraction(amount)
+        found.append(share)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
