@@ -49,24 +49,31 @@ class AccountMove(models.Model):
                 move.id: f"{words[said[move.id]['state']]}. {move.ecom_block_reason or ''}" for move in turned
             }
             turned._message_log_batch(bodies=bodies)
+        types = self._ecom_task_types()
         open_tasks = moves._ecom_open_tasks()
+        of_moves = open_tasks.grouped("ecom_move_id")
         cured = self.env["mail.activity"]
         wanted = []
         for move in moves:
-            tasks = move._ecom_tasks(said[move.id])
-            its = open_tasks.filtered(lambda task, move=move: task.ecom_move_id == move)
-            cured |= its.filtered(lambda task, tasks=tasks: task.activity_type_id not in tasks["stay"])
-            wanted += [(move, kind) for kind in tasks["new"]]
+            new, stay = move._ecom_tasks(said[move.id])
+            right = [types[kind] for kind in stay]
+            cured += of_moves.get(move, cured.browse()).filtered(
+                lambda task, right=right: task.activity_type_id not in right
+            )
+            wanted += [(move, kind) for kind in new]
         if cured:
             cured._action_done(feedback=self.env._("Settled: the bill was matched again."))
         if wanted:
-            self._ecom_create_tasks(wanted, said, open_tasks - cured)
+            self._ecom_create_tasks(wanted, said, open_tasks - cured, types)
+
+    def _ecom_task_types(self):
+        """{kind of task: activity type}, looked up once for however many bills."""
+        return {kind: self.env.ref(f"ecom_supplier_settlement.{TASKS[kind][0]}") for kind in TASKS}
 
     def _ecom_tasks(self, verdict):
-        """{"new": kinds to be given now, "stay": activity types that are right to be open}"""
-        types = {kind: self.env.ref(f"ecom_supplier_settlement.{TASKS[kind][0]}") for kind in TASKS}
+        """(kinds to be given now, kinds that are right to be open)"""
         if self.move_type == "in_refund" or self.payment_state in ("paid", "in_payment", "reversed"):
-            return {"new": [], "stay": self.env["mail.activity.type"]}
+            return [], set()
         kinds = {"price" if kind == "other" else kind for kind in verdict["kinds"]}
         known = {"price" if kind == "other" else kind for kind in verdict["kinds_before"]}
         if verdict["state"] == "released":
@@ -77,8 +84,7 @@ class AccountMove(models.Model):
             stay.add("approve")
             if verdict["before"] not in MAY_BE_PAID:
                 new.add("approve")
-        found = self.env["mail.activity.type"]
-        return {"new": sorted(new), "stay": found.union(*(types[kind] for kind in stay))}
+        return sorted(new), stay
 
     def _ecom_open_tasks(self):
         # Tasks of other people are done by the match.
@@ -89,15 +95,15 @@ class AccountMove(models.Model):
         if tasks:
             tasks._action_done(feedback=self.env._("The bill is not posted any more."))
 
-    def _ecom_create_tasks(self, wanted, said, still_open):
+    def _ecom_create_tasks(self, wanted, said, still_open, types):
         """One task for each person and kind, unless it is open already."""
         taken = {(task.ecom_move_id, task.activity_type_id, task.user_id) for task in still_open}
         first, made = {}, []
         today = fields.Date.context_today(self)
         for move, kind in wanted:
-            xmlid, days, default_days, person, group = TASKS[kind]
+            _xmlid, days, default_days, person, group = TASKS[kind]
             policy = said[move.id]["policy"]
-            kind_type = self.env.ref(f"ecom_supplier_settlement.{xmlid}")
+            kind_type = types[kind]
             fallback = policy[person] or self._ecom_first_person(first, group, move.company_id)
             for user, record in move._ecom_people(kind, said[move.id], fallback):
                 if not user or (move, kind_type, user) in taken:

@@ -190,6 +190,25 @@ class TestTasks(MatchCase):
         self.assertFalse(self.tasks(bill, "answer_quantity"))
         self.assertFalse(task.active)
 
+    def test_many_bills_ask_no_more(self):
+        """Given bills with a task each, when two and when all of them are matched again, then the number of
+        queries is the same."""
+        order = self.order((self.product, 8, 10))
+        self.receive(order)
+        bills = self.env["account.move"].union(
+            *(self.vendor_bill((order.order_line, 1, 10 + number % 2)) for number in range(8))
+        )
+        self.assertTrue(all(self.tasks(bill) for bill in bills))
+        counts = []
+        for some in (bills[:2], bills[:2], bills):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some._ecom_match()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
     def test_a_draft_is_nobodys_task(self):
         bill = self.blocked_bill()
         self.assertTrue(self.tasks(bill))
