@@ -121,16 +121,23 @@ class EcomSettlement(models.Model):
         elif self.state == "disputed":
             self._move_to("sent")
         self.invalidate_recordset()
+        self._drop_tasks()
         return {"state": self.state, "open": self.open_count, "disputed": self.disputed_count}
 
     def _ask_for_answer(self):
         """Whoever sent the statement has the dispute to do."""
-        if not self.activity_ids.filtered(lambda it: it.user_id == self.sent_id):
+        if not self.activity_ids.filtered(lambda it: it.automated and it.user_id == self.sent_id):
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Answer the dispute of %s", self.partner_id.name),
                 user_id=self.sent_id.id or self.env.uid,
             )
+
+    def _drop_tasks(self):
+        """Where nothing is disputed any more there is nothing to answer, whoever settled it."""
+        calm = self.filtered(lambda settlement: not settlement.disputed_count)
+        # The task is of whoever sent the statement; who settles the dispute may not see it.
+        calm.sudo().activity_ids.filtered("automated").action_feedback()
 
 
 class EcomSettlementLine(models.Model):
@@ -204,6 +211,7 @@ class EcomSettlementLine(models.Model):
         for settlement in self.settlement_id - agreed:
             settlement._after_answer()
         for settlement in agreed:
+            settlement._drop_tasks()
             settlement._make_documents()
             settlement._refresh_paid()
 

@@ -90,14 +90,14 @@ class EcomSettlement(models.Model):
         self.ensure_one()
         if self.state != "approved":
             raise UserError(self.env._("%s is not approved.", self.name))
-        wizard = self.env["ecom.settlement.pay"].create({"settlement_id": self.id})
+        # A dialog that is not stored yet shows what is due as it is computed; of a stored one it is not kept.
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Pay %s", self.name),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
+            "res_model": "ecom.settlement.pay",
             "views": [(False, "form")],
             "target": "new",
+            "context": {"default_settlement_id": self.id, "dialog_size": "extra-large"},
         }
 
     def _pay(self, journal, day, until=None, net_credits=True):

@@ -3,7 +3,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Date
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .statement_common import StatementCase
 
@@ -83,6 +83,19 @@ class TestStatementSettled(StatementCase):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertEqual(waiting.quantity_to_bill, 0)
+
+    def test_a_settled_dispute_leaves_no_task(self):
+        """S2.8.10 Given a dispute, then whoever sent the statement has to answer it; when it is settled, no
+        more; a task that a person planned stays."""
+        self.vendor_bill((self.product, 7, 10))
+        statement = self.sent()
+        own = statement.activity_schedule("mail.mail_activity_data_call", user_id=self.buyer.id)
+        own.automated = False
+        [line] = statement.line_ids[:1]
+        statement.with_user(self.supplier_user).portal_dispute(line.id, "price")
+        self.assertEqual(len(statement.activity_ids), 2)
+        line.with_user(self.accountant).action_withdraw()
+        self.assertEqual((statement.state, statement.activity_ids), ("sent", own))
 
     def test_only_the_disputed_amount_waits(self):
         """I5 S2.8.10 Given bills of 100 and 40, when 30 of the first are disputed, then 110 are paid in one
@@ -179,12 +192,12 @@ class TestStatementSettled(StatementCase):
         self.credit_note((self.product, 1, 15), day="2026-09-12")
         statement = self.approved()
         self.assertCountEqual([float(row["to_pay"]) for row in statement._proposal()], [50, -15, 50])
-        wizard = self.env["ecom.settlement.pay"].with_user(self.accountant)
-        wizard = wizard.browse(statement.action_pay()["res_id"])
-        self.assertEqual(wizard.amount, 85)
-        wizard.until = "2026-09-30"
-        self.assertEqual(wizard.amount, 35)
-        wizard.action_pay()
+        wizards = self.env["ecom.settlement.pay"].with_user(self.accountant)
+        dialog = Form(wizards.with_context(**statement.action_pay()["context"]))
+        self.assertEqual((dialog.amount, len(dialog.line_ids)), (85, 3))
+        dialog.until = "2026-09-30"
+        self.assertEqual(dialog.amount, 35)
+        dialog.save().action_pay()
         self.assertEqual((bill.amount_residual, statement.state), (50, "approved"))
         rest = statement._pay(self.bank, Date.to_date("2026-11-10"))
         self.assertEqual((rest.amount, bill.amount_residual, statement.state), (50, 0, "paid"))
