@@ -29,7 +29,9 @@ class EcomClause(models.Model):
                               pu.factor::numeric AS product_factor, price.unit AS price, %(tax)s AS tax,
                               made.quantity - lag(made.quantity, 1, 0::numeric) OVER (
                                   PARTITION BY l.id ORDER BY e.date, coalesce(e.picking_id, 0)) AS made
-                         FROM purchase_order_line l
+                         FROM (%(lines)s) kit
+                         CROSS JOIN LATERAL (SELECT * FROM purchase_order_line
+                                              WHERE id = kit.id OFFSET 0) l
                          JOIN purchase_order o ON o.id = l.order_id AND o.company_id = %(company)s
                          JOIN res_partner p ON p.id = o.partner_id AND p.commercial_partner_id = %(partner)s
                          JOIN res_currency c ON c.id = o.currency_id
@@ -47,6 +49,7 @@ class EcomClause(models.Model):
             tax=self._tax_factor(),
             company=self.company_id.id,
             partner=self.partner_id.id,
+            lines=self._kit_lines(),
             components=components(_direction()),
             kits=kits(_direction(), so_far),
             price=_price(),
@@ -54,4 +57,20 @@ class EcomClause(models.Model):
             moment=moment,
             since=since,
             until=until,
+        )
+
+    def _kit_lines(self):
+        """Order lines of the supplier that other products were moved for: few, and found by one join.
+
+        Asking every line for its moves would take as long as counting them.
+        """
+        return SQL(
+            """SELECT DISTINCT m.purchase_line_id AS id
+                 FROM stock_move m
+                 JOIN purchase_order_line l ON l.id = m.purchase_line_id AND l.product_id <> m.product_id
+                 JOIN purchase_order o ON o.id = l.order_id AND o.company_id = %s
+                 JOIN res_partner p ON p.id = o.partner_id AND p.commercial_partner_id = %s
+                WHERE m.state = 'done'""",
+            self.company_id.id,
+            self.partner_id.id,
         )
