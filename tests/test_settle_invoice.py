@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_settle.einvoice import MAX_BYTES, is_einvoice, read_einvoice
-from ecom_settle.invoice import UnreadableError, parse_rate, plain_vat, turned
+from ecom_settle.invoice import UnreadableError, parse_rate, plain_vat, same_vat, turned
 from ecom_settle.invoice_list import read_list
 from ecom_settle.problem import DocumentError
 from ecom_settle.spread import OpenLine, spread
@@ -265,3 +265,19 @@ def test_received_before_ordered_and_the_rest_with_the_last():
     assert spread(Decimal(8), [old, new]) == [(1, Decimal(1)), (2, Decimal(7))]
     assert spread(Decimal(12), [old, new]) == [(1, Decimal(3)), (2, Decimal(9))]
     assert spread(Decimal(1), []) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("91310000MA1TESTB2Y", "cn 9131 0000MA1TESTB2Y", True),
+        ("BE0477472701", "0477.472.701", True),
+        ("BE0477472701", "FR0477472701", False),
+        ("120477472701", "0477472701", False),
+        ("", "", False),
+        ("DE1", "", False),
+    ],
+)
+def test_a_tax_number_with_and_without_its_country(one, two, same):
+    assert same_vat(one, two) is same
+    assert same_vat(two, one) is same

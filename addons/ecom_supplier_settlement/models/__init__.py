@@ -45,6 +45,7 @@ from . import ecom_bill_intake
 from . import ecom_bill_intake_read
 from . import ecom_bill_linker
 from . import ecom_bill_linker_draft
+from . import ecom_bill_codes
 from . import ecom_accrual
 from . import ecom_accrual_line
 from . import ecom_accrual_release

@@ -1,6 +1,7 @@
 """Invoice stage: vendor bills carry the number of their e-invoice, and no invoice is booked twice."""
 
 import re
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -208,7 +209,34 @@ class AccountMove(models.Model):
         is_bill = self.move_type in BILLS or self.move_type == "entry" and self.journal_id.type == "purchase"
         if kind in (EINVOICE, INVOICE_LIST) and (not self or is_bill):
             return {"priority": 30 if kind == EINVOICE else 5, "decoder": self._ecom_decode}
-        return super()._get_edi_decoder(file_data, new)
+        found = super()._get_edi_decoder(file_data, new)
+        if (
+            not found
+            or not found.get("priority")
+            or file_data.get("xml_tree") is None
+            or self
+            and not is_bill
+        ):
+            return found
+        return {**found, "decoder": partial(self.env["account.move"]._ecom_decode_checked, found["decoder"])}
+
+    @api.model
+    def _ecom_decode_checked(self, decoder, move, file_data, new=False):
+        """Let Odoo read an invoice that is ours, and keep what it does not; return why not, if not."""
+        intake = self.env["ecom.bill.intake"]
+        purchase = move.move_type in BILLS or move.journal_id.type == "purchase"
+        buyer = intake._other_buyer(move, file_data["xml_tree"]) if purchase else None
+        if buyer:
+            return self.env._(
+                "the invoice is made out to the tax number %(buyer)s, another company than %(company)s. "
+                "Ask the supplier for a new one, or enter the tax number of your company.",
+                buyer=buyer,
+                company=move.sudo().company_id.name,
+            )
+        reason = decoder(move, file_data, new)
+        if not reason and purchase:
+            intake._keep_codes(move, file_data["xml_tree"])
+        return reason
 
     def _ecom_decode(self, move, file_data, new=False):
         """Fill a bill that Odoo made for a file; return why not, if not."""

@@ -24,6 +24,8 @@ class EcomAlias(models.Model):
             lines = self.env["ecom.delivery.notice.line"].sudo().search(domain)
             lines._take_product(alias.product_id)
             lines.notice_id._match()
+            if alias.origin == "supplier":
+                self.env["ecom.bill.linker"]._relink([alias.sku], alias.company_id, alias.partner_id)
 
     @api.model
     def _delivered(self, notice, owner):

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..lib.ecom_settle import einvoice
-from ..lib.ecom_settle.invoice import plain_vat, turned
+from ..lib.ecom_settle.invoice import plain_vat, same_vat, turned
 from ..lib.ecom_settle.problem import Problem
 from .account_move_intake import EINVOICE
 
@@ -55,7 +55,7 @@ class EcomBillIntake(models.AbstractModel):
             return company or self.env.company
         buyer = plain_vat(document.buyer_vat)
         allowed = company or self.env.companies
-        fitting = allowed.filtered(lambda it: it.vat and plain_vat(it.vat) == buyer)
+        fitting = allowed.filtered(lambda it: it.vat and same_vat(it.vat, buyer))
         if fitting:
             return fitting[0]
         raise UserError(
@@ -323,11 +323,6 @@ class EcomBillIntake(models.AbstractModel):
         That reader makes the contacts and bank accounts that a file names. A contact refuses the file; a bank
         account is for a person to check.
         """
-        buyer = file["xml_tree"] is not None and file["xml_tree"].findtext(
-            ".//{*}AccountingCustomerParty//{*}PartyTaxScheme/{*}CompanyID"
-        )
-        if buyer and move.company_id.vat and plain_vat(buyer) != plain_vat(move.company_id.vat):
-            return self.env._("the invoice is made out to %s, another company.", buyer)
         # Only what is there already may be a supplier, whoever may see it.
         contacts, banks = self.env["res.partner"].sudo(), self.env["res.partner.bank"].sudo()
         last = contacts.with_context(active_test=False).search([], order="id desc", limit=1).id

@@ -56,7 +56,7 @@ class EcomBillLinker(models.AbstractModel):
         keys = {key for found in wanted.values() for key in found}
         tables = [
             table(supplier, company, keys)
-            for table in (self._by_alias, self._by_supplier, self._by_code, self._by_name)
+            for table in (self._by_alias, self._by_supplier, self._by_code, self._by_barcode, self._by_name)
         ]
         found = {}
         for row, own in wanted.items():
@@ -105,6 +105,9 @@ class EcomBillLinker(models.AbstractModel):
 
     def _by_code(self, _supplier, company, keys):
         return self._search_products(company, "default_code", keys)
+
+    def _by_barcode(self, _supplier, company, keys):
+        return self._search_products(company, "barcode", keys)
 
     def _by_name(self, _supplier, company, keys):
         found = self._search_products(company, "name", keys)
@@ -214,6 +217,12 @@ class EcomBillLinker(models.AbstractModel):
                 open_lines.append(OpenLine(key=row["id"], received=received, ordered=ordered))
         quantity = line.quantity.quantize(step)
         parts = [(by_id[key], part) for key, part in spread(quantity, open_lines)]
+        for row, part in parts:
+            # The next line of the bill finds what this one leaves.
+            row_unit = self.env["uom.uom"].browse(row["product_uom_id"])
+            taken = part * Decimal(repr(unit.factor)) / Decimal(repr(row_unit.factor))
+            for name in ("received", "ordered"):
+                row[name] = Decimal(str(row[name] or 0)) - taken
         more = quantity - sum(max(it.received, it.ordered) for it in open_lines)
         return parts, unit, max(more, Decimal(0))
 

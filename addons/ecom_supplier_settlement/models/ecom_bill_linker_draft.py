@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.addons.ecom_recon.lib.ecom_reconcile import allocate
 
 from ..lib.ecom_settle.invoice import InvoiceLine
+from .account_move_intake import BILLS
 
 
 class EcomBillLinker(models.AbstractModel):
@@ -34,6 +35,7 @@ class EcomBillLinker(models.AbstractModel):
         orders = self._order_lines(
             supplier, move.company_id, currency, set(products.values()), move.move_type == "in_refund"
         )
+        self._queue(supplier, move.company_id, list(facts.values()), products)
         notes, commands = [], []
         tax_before = {line.id: line.amount_currency for line in move.line_ids if line.tax_line_id}
         remark = f"{move.invoice_origin or ''} {move.ref or ''}"
@@ -49,6 +51,25 @@ class EcomBillLinker(models.AbstractModel):
             if line.amount_currency != tax_before[line.id]:
                 line.amount_currency = tax_before[line.id]
         return notes
+
+    @api.model
+    def _relink(self, codes, company=None, supplier=None):
+        """Drafts that wait for one of these codes of their supplier find product and order lines."""
+        domain = [
+            ("ecom_supplier_sku", "in", list(codes)),
+            ("product_id", "=", False),
+            ("display_type", "=", "product"),
+            ("parent_state", "=", "draft"),
+            ("move_id.move_type", "in", BILLS),
+        ]
+        if company:
+            domain.append(("company_id", "=", company.id))
+        if supplier:
+            domain.append(("move_id.commercial_partner_id", "=", supplier.commercial_partner_id.id))
+        # Who keeps products and codes need not open bills; the drafts follow the code.
+        for move in self.env["account.move.line"].sudo().search(domain).move_id:
+            notes = self.sudo()._link(move)
+            self.env["ecom.bill.intake"]._say(move, notes)
 
     def _fact(self, number, line):
         digits = line.currency_id.decimal_places
@@ -76,7 +97,7 @@ class EcomBillLinker(models.AbstractModel):
             values = dict(common, product_id=product.id, quantity=float(quantity), discount=0)
             values["price_unit"] = (
                 line.price_unit
-                if any(tax.price_include for tax in line.tax_ids)
+                if not quantity or any(tax.price_include for tax in line.tax_ids)
                 else float(Decimal(amounts[number]).scaleb(-currency.decimal_places) / quantity)
             )
             if row:

@@ -16,12 +16,14 @@ from . import test_delivery_notices
 from . import test_match_bills
 from . import test_match_contract
 from . import test_accrual
+from . import test_accrual_random
 from . import test_statement_compare
 from . import test_receipts
 from . import test_rebates
 from . import test_rebates_posted
 from . import test_statement_print
 from . import test_open_goods
+from . import test_intake_codes
 from . import test_match_hostile
 from . import test_match_limits
 from . import test_match_payment

@@ -78,6 +78,12 @@ def plain_vat(text: str) -> str:
     return vat.removeprefix("CN") if len(vat) == len("CN") + 18 else vat
 
 
+def same_vat(one: str, two: str) -> bool:
+    """Whether two tax numbers are one, written with or without the country before them."""
+    short, long = sorted((plain_vat(one), plain_vat(two)), key=len)
+    return bool(short) and (short == long or long[:2].isalpha() and long[2:] == short)
+
+
 def parse_number(text: str) -> Decimal:
     """An exact decimal; thousands separators, currency signs and exponents are refused, not guessed.
 
