@@ -50,6 +50,7 @@ from . import ecom_accrual
 from . import ecom_accrual_line
 from . import ecom_accrual_release
 from . import ecom_accrual_post
+from . import ecom_accrual_back
 from . import accrual_settings
 from . import account_move_accrual
 from . import ecom_clause_versions

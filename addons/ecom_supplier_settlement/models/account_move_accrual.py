@@ -25,6 +25,7 @@ class AccountMove(models.Model):
         )
         if releases:
             accruals._unrelease(releases, self.env._("Accrued again: the bill was reset"))
+            accruals._release_again(releases.line_id.purchase_line_id)
         return result
 
     def button_cancel(self):

@@ -139,9 +139,10 @@ class EcomAccrualLine(models.Model):
         return self.env.cr.dictfetchall()
 
     def _before(self, accrual):
-        """{order line id: quantity} still open at the period end of earlier accruals that wait for bills."""
-        if accrual.reversal != "on_bill":
-            return {}
+        """{order line id: quantity} still open at the period end of earlier accruals that wait for bills.
+
+        A company that takes accruals back on the next day may have waited for bills before.
+        """
         self.env["ecom.accrual.line"].flush_model()
         self.env["ecom.accrual.release"].flush_model()
         self.env.cr.execute(

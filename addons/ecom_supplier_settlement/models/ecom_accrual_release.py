@@ -23,10 +23,12 @@ class EcomAccrualRelease(models.Model):
     clearing_id = fields.Many2one(
         "ecom.purchase.clearing", readonly=True, ondelete="restrict", index="btree_not_null"
     )
-    move_id = fields.Many2one("account.move", "Entry", required=True, readonly=True, ondelete="restrict")
+    # Goods that cost nothing are taken back without an entry.
+    move_id = fields.Many2one("account.move", "Entry", readonly=True, ondelete="restrict")
     day = fields.Date(required=True, readonly=True)
     live = fields.Boolean(default=True, readonly=True)
-    quantity = fields.Float(digits="Product Unit", readonly=True)
+    # Finer than units are counted: four pieces thrice are one dozen.
+    quantity = fields.Float(digits=(16, 6), min_display_digits="Product Unit", readonly=True)
     currency_id = fields.Many2one(related="line_id.currency_id")
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Company Currency")
     amount = fields.Monetary(readonly=True)

@@ -195,7 +195,8 @@ def _billed(day):
                      FROM account_move_line a
                      JOIN account_move b ON b.id = a.move_id
                      LEFT JOIN uom_uom bu ON bu.id = a.product_uom_id
-                    WHERE a.purchase_line_id = l.id AND b.move_type IN ('in_invoice', 'in_refund')
+                    WHERE a.purchase_line_id = l.id
+                      AND b.move_type IN ('in_invoice', 'in_receipt', 'in_refund')
                       AND b.state IN ('posted', 'draft') AND %s) bills""",
         SQL("TRUE") if day is None else SQL("b.date <= %s", day),
     )

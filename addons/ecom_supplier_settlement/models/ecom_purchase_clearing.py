@@ -178,7 +178,7 @@ class EcomPurchaseClearing(models.Model):
             line = clearing.purchase_line_id
             held = outstanding.get(line.id, [])
             basis = self.env["ecom.purchase.basis"]._at_rows(None, clearing.company_id, line)[line.id]
-            left = max(_difference(basis), Decimal(0))
+            left = max(open_quantity(basis), Decimal(0))
             taken = sum((Decimal(str(it.quantity)) for it in clearing.release_ids if it.live), Decimal(0))
             quantity = min(
                 Decimal(str(clearing.quantity)) - taken, sum(part.quantity for part in held) - left
@@ -188,7 +188,8 @@ class EcomPurchaseClearing(models.Model):
                 outstanding = accruals._outstanding(self.purchase_line_id.ids)
 
 
-def _difference(row):
+def open_quantity(row):
+    """What of an order line waits for a bill, or, below zero, for goods."""
     return (
         row["quantity_received"]
         - row["quantity_consigned"]
@@ -201,5 +202,5 @@ def _waiting(row):
     """What of an order line's difference no draft bill is about to close."""
     if row is None:
         return Decimal(0)
-    difference = _difference(row)
+    difference = open_quantity(row)
     return max(difference - row["quantity_billed_draft"], Decimal(0)) if difference > 0 else difference
