@@ -231,6 +231,7 @@ class AccountMove(models.Model):
                 "the invoice is made out to the tax number %(buyer)s, another company than %(company)s. "
                 "Ask the supplier for a new one, or enter the tax number of your company.",
                 buyer=buyer,
+                # The name of the company that was meant is no secret of it.
                 company=move.sudo().company_id.name,
             )
         reason = decoder(move, file_data, new)

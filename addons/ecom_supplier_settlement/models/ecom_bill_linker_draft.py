@@ -68,7 +68,7 @@ class EcomBillLinker(models.AbstractModel):
             domain.append(("move_id.commercial_partner_id", "=", supplier.commercial_partner_id.id))
         # Who keeps products and codes need not open bills; the drafts follow the code.
         for move in self.env["account.move.line"].sudo().search(domain).move_id:
-            notes = self.sudo()._link(move)
+            notes = self.sudo()._link(move)  # the same
             self.env["ecom.bill.intake"]._say(move, notes)
 
     def _fact(self, number, line):
