@@ -12,13 +12,14 @@ from ecom_settle.problem import DocumentError
 from ecom_settle.their_statement import read_rows
 
 
-def entry(key, amount, numbers="", day=None, orders=""):
+def entry(key, amount, numbers="", day=None, orders="", sort=""):
     return Entry(
         key=key,
         amount=Decimal(amount),
         numbers=tuple(numbers.split()),
         orders=tuple(orders.split()),
         day=date(2026, 9, day) if day else None,
+        sort=sort,
     )
 
 
@@ -53,6 +54,54 @@ def kinds(ours, theirs):
             [entry("1", "10.00", "V1")],
             [("same", ("a",), ("1",), "0.00"), ("ours", ("b",), (), "10.00")],
             id="our payment carries the bill's number and is not on theirs",
+        ),
+        pytest.param(
+            [entry("a", "40", "V2", sort="bill"), entry("b", "-40", "V2", sort="payment")],
+            [entry("1", "41", "V2")],
+            [("amount", ("a",), ("1",), "1"), ("ours", ("b",), (), "40")],
+            id="a payment that names a bill does not meet their bill",
+        ),
+        pytest.param(
+            [entry("a", "40", "V2", sort="bill"), entry("b", "-40", "V2", sort="payment")],
+            [entry("1", "41", "V2"), entry("2", "-39", "V2", sort="payment")],
+            [("amount", ("a",), ("1",), "1"), ("amount", ("b",), ("2",), "1")],
+            id="a payment of another amount, if theirs is said to be one",
+        ),
+        pytest.param(
+            [entry("b", "-40", "V2", sort="payment")],
+            [entry("2", "-6", "V2")],
+            [("theirs", (), ("2",), "-6"), ("ours", ("b",), (), "40")],
+            id="what only names a bill is not theirs of another amount",
+        ),
+        pytest.param(
+            [entry("b", "-40", "V2", sort="payment"), entry("c", "-40", "V2", sort="credit")],
+            [entry("2", "-40", "V2", sort="credit")],
+            [("same", ("c",), ("2",), "0"), ("ours", ("b",), (), "40")],
+            id="a credit note of the amount that was paid",
+        ),
+        pytest.param(
+            [entry("b", "-40", "V2", 3, sort="payment"), entry("c", "-40", "V2", 4, sort="credit")],
+            [entry("2", "-40", "V2", 3)],
+            [("same", ("b",), ("2",), "0"), ("ours", ("c",), (), "40")],
+            id="the day says which of two",
+        ),
+        pytest.param(
+            [entry("b", "-40", "V2", 3, sort="payment"), entry("c", "-40", "V2", 4, sort="credit")],
+            [entry("2", "-40", "V2", 5)],
+            [("theirs", (), ("2",), "-40"), ("ours", ("b",), (), "40"), ("ours", ("c",), (), "40")],
+            id="which of two is not said",
+        ),
+        pytest.param(
+            [entry("b", "-40", "V2", sort="payment"), entry("c", "-5", "V2", sort="credit")],
+            [entry("2", "-6", "V2", sort="credit"), entry("3", "-40", "V2")],
+            [("same", ("b",), ("3",), "0"), ("amount", ("c",), ("2",), "-1")],
+            id="a credit note with another amount beside a payment",
+        ),
+        pytest.param(
+            [entry("a", "60", "V2", sort="bill"), entry("b", "50", "V2", sort="bill")],
+            [entry("1", "100", "V2")],
+            [("theirs", (), ("1",), "100"), ("ours", ("a",), (), "-60"), ("ours", ("b",), (), "-50")],
+            id="two bills of one number and one of theirs",
         ),
         pytest.param(
             [entry("a", "10.00", "V1", 5)],
@@ -111,6 +160,7 @@ _sides = st.lists(
         st.sampled_from(["", "V1", "V2", "V1 V3", "V4"]),
         st.sampled_from([None, 1, 2]),
         st.sampled_from(["", "P1", "P2"]),
+        st.sampled_from(["", "bill", "credit", "payment"]),
     ),
     max_size=8,
 )
@@ -118,8 +168,8 @@ _sides = st.lists(
 
 def _entries(rows):
     return [
-        entry(str(number), f"{cents}.00", numbers, day, orders)
-        for number, (cents, numbers, day, orders) in enumerate(rows)
+        entry(str(number), f"{cents}.00", numbers, day, orders, sort)
+        for number, (cents, numbers, day, orders, sort) in enumerate(rows)
     ]
 
 
@@ -143,6 +193,10 @@ def test_every_line_once_in_any_order_and_the_difference_is_proven(left, right, 
     assert proof.unexplained == 0
     for pair in pairs:
         assert (pair.kind in ("same", "suggestion")) <= (pair.difference == 0)
+        members = [next(one for one in ours if one.key == key) for key in pair.ours]
+        others = [next(one for one in theirs if one.key == key) for key in pair.theirs]
+        assert all(not a.sort or not b.sort or a.sort == b.sort for a in members for b in others)
+        assert all(a.amount * b.amount >= 0 for a in members for b in others)
 
 
 def row(number, **cells):
@@ -161,6 +215,7 @@ def test_their_rows():
         ],
         2,
     )
+    assert [item.sort for item in found.entries] == ["", ""]
     assert [(item.key, item.amount, item.day) for item in found.entries] == [
         ("3", Decimal("10.50"), date(2026, 9, 2)),
         ("4", Decimal("-4.00"), date(2026, 9, 3)),
@@ -185,3 +240,22 @@ def test_their_bad_rows_are_all_named():
         (4, "too_many_decimals"),
         (5, "total_differs"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("description", "amount", "sort"),
+    [
+        ("销售出库", "1", "bill"),
+        ("收 款", "-1", "payment"),
+        ("应收款", "1", ""),
+        ("Payment of V1", "-1", "payment"),
+        ("Payment due in 30 days", "1", ""),
+        ("退货", "-1", "credit"),
+        ("销售退货", "-1", ""),
+        ("goods", "1", ""),
+        ("", "1", ""),
+    ],
+)
+def test_what_their_rows_are(description, amount, sort):
+    found = read_rows([row(2, document="V1", description=description, amount=amount)], 2)
+    assert [item.sort for item in found.entries] == [sort]

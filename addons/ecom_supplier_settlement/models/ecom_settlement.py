@@ -316,7 +316,9 @@ class EcomSettlement(models.Model):
             self._check_current()
 
     def _check_draft(self):
-        self._check_last()
+        # A draft that follows is computed again with it.
+        if self._next().state != "draft":
+            self._check_last()
 
     def _check_cancelled(self):
         self._check_last()

@@ -177,6 +177,13 @@ class EcomComparisonLine(models.Model):
             line.kind_order = order[line.kind]
 
 
+def _sort(lines, move):
+    """What an entry is to the supplier; a manual entry may be anything."""
+    if "payment" in lines.mapped("origin"):
+        return lib.PAYMENT
+    return {"in_invoice": lib.BILL, "in_receipt": lib.BILL, "in_refund": lib.CREDIT}.get(move.move_type, "")
+
+
 class EcomSettlement(models.Model):
     _inherit = "ecom.settlement"
 
@@ -285,6 +292,7 @@ class EcomSettlement(models.Model):
                     day=day,
                     numbers=tuple(text for text in numbers if text),
                     orders=tuple(dict.fromkeys(orders[it] for it in group.purchase_line_id.ids)),
+                    sort=_sort(group, move),
                 )
             )
             name = move.ref or move.name or group[0].name

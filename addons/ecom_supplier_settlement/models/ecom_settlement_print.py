@@ -1,8 +1,10 @@
 """Statement stage: the statement as the supplier gets it: paper, workbook, mail, in its language."""
 
+from decimal import Decimal
+
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, groupby
+from odoo.tools import float_repr, format_date, groupby
 
 from ..reports import settlement_pdf, settlement_xlsx
 from .settlement_words import working_parts, working_rows, working_text, working_title
@@ -22,7 +24,11 @@ class EcomSettlement(models.Model):
     def _files(self):
         """[(file name, bytes)] of both."""
         name = self.name.replace("/", "-")
-        return [(f"{name}.pdf", self._render_pdf()), (f"{name}.xlsx", self._render_xlsx())]
+        document = self._printable()
+        return [
+            (f"{name}.pdf", settlement_pdf.render(document)),
+            (f"{name}.xlsx", settlement_xlsx.render(document)),
+        ]
 
     def _print_language(self):
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
@@ -60,6 +66,8 @@ class EcomSettlement(models.Model):
             "origin_title": env._("Origin"),
             "working_title": env._("Working"),
             "sheets": (env._("Statement"), env._("Lines")),
+            "price_digits": env["decimal.precision"].precision_get("Product Price"),
+            "quantity_digits": env["decimal.precision"].precision_get("Product Unit"),
             "sections": me._print_sections(),
             "digits": me.currency_id.decimal_places,
             "footer": f"{me.company_id.name} · {me.name}",
@@ -110,6 +118,8 @@ class EcomSettlement(models.Model):
         place = {origin: number for number, origin in enumerate(origins)}
         states = dict(lines._fields["state"]._description_selection(self.env))
         texts = self._line_texts(lines)
+        precision = self.env["decimal.precision"].precision_get
+        digits = (precision("Product Unit"), precision("Product Price"))
 
         def key(line):
             return (line.cutoff == "after", place[line.origin])
@@ -124,8 +134,9 @@ class EcomSettlement(models.Model):
                 {
                     "title": title,
                     "total_label": self.env._("Total"),
-                    "total": self._money(float(total)),
-                    "lines": [self._print_line(line, texts[line.id], states) for line in group],
+                    "total": f"{total:,f}",
+                    "total_amount": float(total),
+                    "lines": [self._print_line(line, texts[line.id], states, digits) for line in group],
                 }
             )
         return sections
@@ -141,7 +152,7 @@ class EcomSettlement(models.Model):
             for line in lines
         }
 
-    def _print_line(self, line, texts, states):
+    def _print_line(self, line, texts, states, digits):
         has_goods = bool(line.product_id or line.quantity)
         return {
             "day": line.day,
@@ -151,8 +162,8 @@ class EcomSettlement(models.Model):
             "cells": [
                 format_date(self.env, line.day),
                 *texts,
-                f"{line.quantity:,g}" if has_goods else "",
-                f"{line.price_unit:,.10g}" if has_goods else "",
+                _figure(line.quantity, digits[0]) if has_goods else "",
+                _figure(line.price_unit, digits[1]) if has_goods else "",
                 self._money(line.amount),
                 states[line.state] if line.state != "open" else "",
             ],
@@ -211,3 +222,10 @@ class EcomSettlement(models.Model):
             "url": f"/my/statements/{self.id}?report_type={kind}",
             "target": "new",
         }
+
+
+def _figure(amount, digits):
+    """All digits that count and no other: 12,345.67 and 3, never 1.2e+06."""
+    whole, _point, part = f"{Decimal(float_repr(amount, digits)):,f}".partition(".")
+    part = part.rstrip("0")
+    return f"{whole}.{part}" if part else whole

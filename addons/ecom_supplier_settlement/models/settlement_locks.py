@@ -13,6 +13,15 @@ FROZEN_ITEM = {
 }
 
 
+# Whoever agrees to a statement agrees to what it begins with, so to those before it.
+_AGREED = SQL(
+    """EXISTS (SELECT 1 FROM ecom_settlement n
+                WHERE n.company_id = s.company_id AND n.partner_id = s.partner_id
+                  AND n.currency_id = s.currency_id AND n.date_from >= s.date_from AND n.state = ANY(%s))""",
+    list(AGREED),
+)
+
+
 def _refuse(env, move_ids):
     """Refuse to change entries that an agreed statement counts, as a line or in its opening amount."""
     if not move_ids:
@@ -21,20 +30,18 @@ def _refuse(env, move_ids):
     env["ecom.settlement.line"].flush_model(["state", "live"])
     env.cr.execute(
         SQL(
-            """SELECT l.move_id, s.id, s.name, bool_or(l.state = 'confirmed' OR s.state = ANY(%s))
+            """SELECT l.move_id, s.id, s.name, bool_or(l.state = 'confirmed' OR %(agreed)s)
                  FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
-                WHERE l.move_id = ANY(%s) AND l.live AND l.in_ledger GROUP BY l.move_id, s.id, s.name
+                WHERE l.move_id = ANY(%(moves)s) AND l.live AND l.in_ledger GROUP BY l.move_id, s.id, s.name
                 UNION ALL
-               SELECT i.move_id, s.id, s.name, s.state = ANY(%s)
+               SELECT i.move_id, s.id, s.name, %(agreed)s
                  FROM account_move_line i JOIN res_partner p ON p.id = i.partner_id
                  JOIN ecom_settlement s ON s.partner_id = p.commercial_partner_id
                   AND s.company_id = i.company_id AND s.currency_id = i.currency_id
-                WHERE i.move_id = ANY(%s) AND s.state != 'cancelled'
+                WHERE i.move_id = ANY(%(moves)s) AND s.state != 'cancelled'
                   AND s.opening_item_ids @> to_jsonb(i.id)""",
-            list(AGREED),
-            list(move_ids),
-            list(AGREED),
-            list(move_ids),
+            agreed=_AGREED,
+            moves=list(move_ids),
         )
     )
     found = env.cr.fetchall()
@@ -127,19 +134,29 @@ class AccountPartialReconcile(models.Model):
     def _unlink_not_on_statement(self):
         """A match across currencies is a line of two statements; one of a single currency is on none."""
         crossed = self.filtered(lambda partial: partial.debit_currency_id != partial.credit_currency_id)
-        # A match on an agreed statement stays whoever looks.
-        lines = self.env["ecom.settlement.line"].sudo()
-        domain = [("res_model", "=", self._name), ("res_id", "in", crossed.ids), ("live", "=", True)]
-        domain += ["|", ("state", "=", "confirmed"), ("settlement_id.state", "in", AGREED)]
-        found = crossed and lines.search(domain, limit=1).settlement_id
-        if crossed and not found:
-            opened = SQL("opening_item_ids @> ANY(ARRAY(SELECT to_jsonb(-x) FROM unnest(%s) x))", crossed.ids)
-            self.env.cr.execute(
-                SQL("SELECT id FROM ecom_settlement WHERE state = ANY(%s) AND %s", list(AGREED), opened)
+        if not crossed:
+            return
+        self.env["ecom.settlement"].flush_model(["state"])
+        self.env["ecom.settlement.line"].flush_model(["state", "live"])
+        self.env.cr.execute(
+            SQL(
+                """SELECT s.name, s.id, l.state = 'confirmed' OR %(agreed)s
+                     FROM ecom_settlement_line l JOIN ecom_settlement s ON s.id = l.settlement_id
+                    WHERE l.res_model = %(model)s AND l.res_id = ANY(%(ids)s) AND l.live
+                    UNION ALL
+                   SELECT s.name, s.id, %(agreed)s FROM ecom_settlement s
+                    WHERE s.state != 'cancelled'
+                      AND s.opening_item_ids @> ANY(ARRAY(SELECT to_jsonb(-x) FROM unnest(%(ids)s) x))""",
+                agreed=_AGREED,
+                model=self._name,
+                ids=crossed.ids,
             )
-            found = lines.settlement_id.browse([number for (number,) in self.env.cr.fetchall()[:1]])
-        if found:
-            raise UserError(self.env._("This match is agreed with the supplier on %s.", found.name))
+        )
+        found = self.env.cr.fetchall()
+        agreed = sorted({name for name, _id, is_agreed in found if is_agreed})
+        if agreed:
+            raise UserError(self.env._("This match is agreed with the supplier on %s.", ", ".join(agreed)))
+        self.env["ecom.settlement"].browse({number for _name, number, _agreed in found})._lock()
 
 
 def differs(record, name, value):

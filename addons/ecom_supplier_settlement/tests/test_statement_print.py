@@ -1,16 +1,14 @@
 """Statement stage: what the supplier gets."""
 
-import base64
 import io
-import re
-import zlib
 from datetime import datetime
 
 import openpyxl
+from pypdf import PdfReader
 
 from odoo.tests import tagged
 
-from ..reports import settlement_pdf
+from ..reports import settlement_fonts, settlement_pdf
 from .statement_common import StatementCase
 
 
@@ -29,7 +27,9 @@ class TestStatementPrint(StatementCase):
         statement = self.month()
         book = openpyxl.load_workbook(io.BytesIO(statement._render_xlsx()))
         front, lines = book.worksheets
-        amounts = {row[0].value: row[1].value for row in front.iter_rows(min_row=2) if row[0].value}
+        amounts = {row[0].value: row[1].value for row in reversed(list(front.iter_rows(min_row=2)))}
+        self.assertEqual((amounts["Payment"], amounts["Received, not Billed"]), (-7.5, 20))
+        self.assertEqual((lines.freeze_panes, lines["H2"].number_format), ("A2", "#,##0.00"))
         self.assertEqual((amounts["Opening"], amounts["Bills"], amounts["Closing"]), (0, 30, 22.5))
         rows = [row for row in lines.iter_rows(min_row=2)]
         self.assertEqual(sorted(row[7].value for row in rows), [-7.5, 20, 30])
@@ -60,6 +60,45 @@ class TestStatementPrint(StatementCase):
         self.assertEqual(statement._print_language(), "zh_CN")
         self.assertIn("杭州供应商有限公司", "".join(_texts(statement._render_pdf())))
 
+    def test_fonts(self):
+        """Given a server with a font that knows Chinese, when printed, then it is in the file and no other is
+        named; without one the text is there all the same."""
+        self.supplier.name = "杭州供应商有限公司"
+        document = self.month()._printable()
+        for found in {settlement_fonts.font_name(), settlement_fonts._fallback()}:
+            self.patch(settlement_pdf, "font_name", lambda found=found: found)
+            content = settlement_pdf.render(document)
+            self.assertIn("杭州供应商有限公司", _texts(content)[0])
+            fonts = PdfReader(io.BytesIO(content)).pages[0]["/Resources"]["/Font"].values()
+            names = {font.get_object()["/BaseFont"].rpartition("+")[2] for font in fonts}
+            self.assertEqual(len(names), 1, names)
+            embedded = found != settlement_fonts.FALLBACK
+            self.assertEqual(any("/FontFile2" in _descriptor(font) for font in fonts), embedded)
+
+    def test_long_texts(self):
+        """Given texts longer than their columns and a note of many lines, when printed, then every letter is
+        there."""
+        statement = self.month()
+        document = statement._printable()
+        words = " ".join(f"word{number}" for number in range(80))
+        letters = "长" * 200
+        line = document["sections"][0]["lines"][0]
+        cells = [*line["cells"][:3], f"{words} {letters}", "1", "2", "1" * 60, ""]
+        document["sections"][0]["lines"] = [{**line, "cells": cells, "working": words}] * 12
+        document["note"] = "\n".join(f"note {number}" for number in range(90))
+        text = "".join(_texts(settlement_pdf.render(document)))
+        self.assertEqual(text.count("长"), 200 * 12)
+        plain = text.replace("\n", " ")
+        for word in ("word0 ", "word79 "):
+            self.assertEqual(plain.count(word), 24, word)
+        self.assertEqual(text.count("note "), 90)
+
+    def test_figures_are_whole(self):
+        """Given quantities and prices of many digits, when printed, then none is rounded away."""
+        self.vendor_bill((self.product, 1234567.25, 12345.67))
+        line = self.statement()._printable()["sections"][0]["lines"][0]
+        self.assertEqual(line["cells"][4:6], ["1,234,567.25", "12,345.67"])
+
     def test_sent_by_mail(self):
         """S2.4.5 Given a draft, when sent, then it is sent, the mail has both files and the link, and the
         files are kept on the statement."""
@@ -78,36 +117,11 @@ class TestStatementPrint(StatementCase):
 
 
 def _texts(pdf):
-    """The text of every page. The font has two bytes for a letter, in Unicode's own numbers."""
-    found = []
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
-        content = _decoded(stream.strip())
-        if content and b"Tj" in content:
-            found.append(
-                "".join(_letters(part) for part in re.findall(rb"\((.*?)(?<!\\)\)\s*Tj", content, re.DOTALL))
-            )
-    return found
+    """The text of every page, as a reader extracts it."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
-def _decoded(stream):
-    try:
-        return zlib.decompress(
-            base64.a85decode(stream, adobe=False)
-            if not stream.endswith(b"~>")
-            else base64.a85decode(b"<~" + stream, adobe=True)
-        )
-    except (ValueError, zlib.error):
-        return b""
-
-
-def _letters(part):
-    raw = re.sub(
-        rb"\\([0-7]{3}|.)",
-        lambda found: bytes([int(found[1], 8)]) if len(found[1]) == 3 else _ESCAPES.get(found[1], found[1]),
-        part,
-        flags=re.DOTALL,
-    )
-    return raw.decode("utf-16-be", "replace")
-
-
-_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+def _descriptor(font):
+    font = font.get_object()
+    inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+    return inner["/FontDescriptor"].get_object()

@@ -2,14 +2,16 @@
 
 Amounts are what we owe the supplier (bills +, payments -). Rules, strictest first: a document number with
 the amount, a document number with another amount, an order number whose amounts agree, and as a suggestion
-only an amount on a day that is alone on both sides. Every line of both sides comes out exactly once.
+only an amount on a day that is alone on both sides. A payment may name the bill that it pays, so a number
+alone does not make a pair: what is owed never meets what is paid, nor a payment a credit note. What two could
+be is nobody's. Every line of both sides comes out exactly once.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,6 +25,9 @@ SUGGESTION = "suggestion"
 THEIRS = "theirs"
 OURS = "ours"
 KINDS = (SAME, AMOUNT, SUGGESTION, THEIRS, OURS)
+BILL = "bill"
+CREDIT = "credit"
+PAYMENT = "payment"
 ZERO = Decimal(0)
 
 
@@ -35,6 +40,7 @@ class Entry:
     """One document on one of the two statements.
 
     `numbers` are all names of the document, `orders` its purchase orders; `key` is unique on its side.
+    `sort` is BILL, CREDIT or PAYMENT, or empty if nobody says.
     """
 
     key: str
@@ -42,6 +48,7 @@ class Entry:
     day: date | None = None
     numbers: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
+    sort: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,35 +190,80 @@ def _groups(left: list[Entry], right: list[Entry], rule: str) -> list[tuple[list
 def _by_name(
     left: list[Entry], right: list[Entry], rule: str, pairs: list[Pair]
 ) -> tuple[list[Entry], list[Entry]]:
-    """Pair what shares a name: equal amounts one to one, then the rest as a whole.
-
-    An order has many documents, so its rest is paired only if it agrees.
-    """
+    """Pair what shares a name: equal amounts one to one, then what is left of one sort as a whole."""
     done: set[tuple[int, str]] = set()
     for ours, theirs in _groups(left, right, rule):
-        waiting: dict[Decimal, list[Entry]] = defaultdict(list)
-        for entry in reversed(theirs):
-            waiting[entry.amount].append(entry)
-        rest = []
-        for entry in ours:
-            if waiting[entry.amount]:
-                other = waiting[entry.amount].pop()
-                pairs.append(_pair(SAME, rule, (entry,), (other,)))
-                done |= {(0, entry.key), (1, other.key)}
-            else:
-                rest.append(entry)
-        others = [entry for entry in theirs if (1, entry.key) not in done]
-        if rest and others:
-            whole = _pair(SAME, rule, rest, others)
-            if whole.difference:
-                whole = _pair(AMOUNT, rule, rest, others)
-            if rule == NUMBER or whole.kind == SAME:
-                pairs.append(whole)
-                done |= {(0, entry.key) for entry in rest} | {(1, entry.key) for entry in others}
+        found = [_pair(SAME, rule, (one,), (other,)) for one, other in _equals(ours, theirs)]
+        ours, theirs = _without(ours, theirs, found)
+        for sign in (1, -1):
+            # What they name comes first; what is left may be what they do not name.
+            for sort in (BILL, CREDIT, PAYMENT, ""):
+                mine = [entry for entry in ours if entry.amount * sign > 0 and _fits(entry.sort, sort)]
+                others = [entry for entry in theirs if entry.amount * sign > 0 and entry.sort == sort]
+                whole = _whole(mine, others, rule)
+                if whole:
+                    found.append(whole)
+                    ours, theirs = _without(ours, theirs, [whole])
+        pairs += found
+        done |= {(0, key) for pair in found for key in pair.ours}
+        done |= {(1, key) for pair in found for key in pair.theirs}
     return (
         [entry for entry in left if (0, entry.key) not in done],
         [entry for entry in right if (1, entry.key) not in done],
     )
+
+
+def _fits(sort: str, other: str) -> bool:
+    return not sort or not other or sort == other
+
+
+def _without(
+    ours: list[Entry], theirs: list[Entry], found: Iterable[Pair]
+) -> tuple[list[Entry], list[Entry]]:
+    gone = {key for pair in found for key in pair.ours}, {key for pair in found for key in pair.theirs}
+    return (
+        [entry for entry in ours if entry.key not in gone[0]],
+        [entry for entry in theirs if entry.key not in gone[1]],
+    )
+
+
+# What says that equal amounts are one document, strictest first.
+_LIKENESS: tuple[Callable[[Entry], Hashable], ...] = (
+    lambda entry: (entry.amount, entry.sort, entry.day),
+    lambda entry: (entry.amount, entry.sort),
+    lambda entry: (entry.amount, entry.day),
+    lambda entry: entry.amount,
+)
+
+
+def _equals(ours: list[Entry], theirs: list[Entry]) -> list[tuple[Entry, Entry]]:
+    """Equal amounts one to one, if there are as many on one side as on the other."""
+    found: list[tuple[Entry, Entry]] = []
+    for likeness in _LIKENESS:
+        done = {one.key for one, _other in found}, {other.key for _one, other in found}
+        alike: dict[Hashable, tuple[list[Entry], list[Entry]]] = defaultdict(lambda: ([], []))
+        for side, entries in enumerate((ours, theirs)):
+            for entry in entries:
+                if entry.key not in done[side]:
+                    alike[likeness(entry)][side].append(entry)
+        for mine, others in alike.values():
+            if len(mine) == len(others) and all(_fits(a.sort, b.sort) for a in mine for b in others):
+                found += zip(mine, others, strict=True)
+    return found
+
+
+def _whole(mine: list[Entry], others: list[Entry], rule: str) -> Pair | None:
+    """All of one side with all of the other: the same in sum, or one document of ours with another amount.
+
+    A payment that names a bill is paired by its amount only, unless they say that theirs is a payment too.
+    """
+    if not mine or not others:
+        return None
+    whole = _pair(SAME, rule, mine, others)
+    if not whole.difference:
+        return whole
+    sure = mine[0].sort != PAYMENT or others[0].sort == PAYMENT
+    return _pair(AMOUNT, rule, mine, others) if rule == NUMBER and len(mine) == 1 and sure else None
 
 
 def _by_amount_and_day(
@@ -223,7 +275,8 @@ def _by_amount_and_day(
     done: set[tuple[int, str]] = set()
     for entry in left:
         place = (entry.day, entry.amount)
-        if entry.day and entry.amount and counts[0][place] == 1 and counts[1][place] == 1:
+        alone = counts[0][place] == 1 and counts[1][place] == 1
+        if entry.day and entry.amount and alone and _fits(entry.sort, theirs[place].sort):
             pairs.append(_pair(SUGGESTION, AMOUNT_AND_DAY, (entry,), (theirs[place],)))
             done |= {(0, entry.key), (1, theirs[place].key)}
     return (

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from . import layout
-from .compare import Entry, plain
+from .compare import BILL, CREDIT, PAYMENT, Entry, plain
 from .layout import Row, TableLayout
 from .problem import DocumentError, Problem
 
@@ -24,6 +24,13 @@ _TOTAL = frozenset(
     map(plain, ("合计", "总计", "小计", "本期合计", "本月合计", "total", "grand total", "subtotal"))
 )
 ZERO = Decimal(0)
+
+# What a row is, if its description has words of one sort only and its amount goes that way.
+_SORTS = {
+    PAYMENT: (-1, ("收款", "付款", "回款", "汇款", "已付", "PAYMENT", "REMITTANCE")),
+    CREDIT: (-1, ("退货", "退回", "折让", "红字", "红冲", "扣款", "CREDIT", "RETURN", "REBATE")),
+    BILL: (1, ("销售", "销货", "发货", "送货", "供货", "INVOICE", "SALE", "DELIVERY")),
+}
 
 # Rows of opening and closing balances and totals are told by their words in the document or description.
 _COLUMNS = (
@@ -99,7 +106,14 @@ def _entry(row: Row, amount: Decimal) -> Entry:
         day=date.fromisoformat(day) if day else None,
         numbers=(str(row["document"]),) if row.get("document") else (),
         orders=(str(row["po"]),) if row.get("po") else (),
+        sort=_sort(str(row.get("description") or ""), amount),
     )
+
+
+def _sort(description: str, amount: Decimal) -> str:
+    text = plain(description)
+    found = [(sort, sign) for sort, (sign, words) in _SORTS.items() if any(word in text for word in words)]
+    return found[0][0] if len(found) == 1 and found[0][1] * amount > 0 else ""
 
 
 def _problem(row: Row, text: str, reason: str) -> Problem:
