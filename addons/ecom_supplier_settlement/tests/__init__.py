@@ -9,6 +9,7 @@ from . import test_kits
 from . import test_statement
 from . import test_statement_changes
 from . import test_statement_oracle
+from . import test_statement_races
 from . import test_intake
 from . import test_intake_ways
 from . import test_statement_settled
