@@ -224,19 +224,25 @@ class EcomClause(models.Model):
 
     def _facts_received(self, start, end):
         """Done receipts less returns at the order's price; goods that stay the supplier's do not count."""
+        since, until = self._moments(start, end)
         return SQL(
-            "%s UNION ALL %s", self._facts_received_goods(start, end), self._facts_received_kits(start, end)
+            """SELECT f.doc_id, f.purchase_line_id, f.product_id, %(day)s AS day, f.currency_id, f.quantity,
+                      f.amount
+                 FROM (%(goods)s UNION ALL %(kits)s) f""",
+            day=self._local_day(SQL("f.moment")),
+            goods=self._received_goods(since, until),
+            kits=self._received_kits(since, until),
         )
 
-    def _facts_received_goods(self, start, end):
-        since, until = self._moments(start, end)
+    def _received_goods(self, since, until):
         moment = SQL("o.date_approve") if self.date_by == "order" else SQL("m.date")
         return SQL(
-            """SELECT r.picking_id AS doc_id, r.purchase_line_id, r.product_id, r.day, r.currency_id,
+            """SELECT r.picking_id AS doc_id, r.purchase_line_id, r.product_id, r.moment, r.currency_id,
                       r.direction * r.pieces / r.product_factor AS quantity,
                       r.direction * r.pieces / r.line_factor * r.price * r.tax AS amount
-                 FROM (SELECT m.picking_id, l.id AS purchase_line_id, l.product_id, %(day)s AS day,
-                              o.currency_id, m.quantity::numeric * mu.factor::numeric AS pieces,
+                 FROM (SELECT m.picking_id, l.id AS purchase_line_id, l.product_id,
+                              %(moment)s AS moment, o.currency_id,
+                              m.quantity::numeric * mu.factor::numeric AS pieces,
                               pu.factor::numeric AS product_factor, lu.factor::numeric AS line_factor,
                               price.unit AS price, %(tax)s AS tax, %(direction)s AS direction
                          FROM stock_move m
@@ -262,7 +268,6 @@ class EcomClause(models.Model):
                           AND (m.restrict_partner_id IS NULL OR m.restrict_partner_id = %(own)s)
                           AND %(products)s) r
                 WHERE r.direction > 0 OR %(returns)s AND r.direction < 0""",
-            day=self._local_day(moment),
             tax=self._tax_factor(),
             direction=_direction(),
             price=_price(),

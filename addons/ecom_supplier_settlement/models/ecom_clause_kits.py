@@ -10,9 +10,8 @@ from .ecom_purchase_kits_sql import components, kits
 class EcomClause(models.Model):
     _inherit = "ecom.clause"
 
-    def _facts_received_kits(self, start, end):
+    def _received_kits(self, since, until):
         """Per receipt or return the kits that it completes or breaks."""
-        since, until = self._moments(start, end)
         moment = SQL("k.date_approve") if self.date_by == "order" else SQL("k.date")
         own = SQL(
             "(x.restrict_partner_id IS NULL OR x.restrict_partner_id = %s)", self.company_id.partner_id.id
@@ -21,7 +20,8 @@ class EcomClause(models.Model):
             own = SQL("x.direction > 0 AND %s", own)
         so_far = SQL("(x.date, coalesce(x.picking_id, 0)) <= (e.date, coalesce(e.picking_id, 0)) AND %s", own)
         return SQL(
-            """SELECT k.picking_id AS doc_id, k.purchase_line_id, k.product_id, %(day)s AS day, k.currency_id,
+            """SELECT k.picking_id AS doc_id, k.purchase_line_id, k.product_id, %(moment)s AS moment,
+                      k.currency_id,
                       k.made * k.line_factor / k.product_factor AS quantity,
                       k.made * k.price * k.tax AS amount
                  FROM (SELECT e.picking_id, e.date, o.date_approve, l.id AS purchase_line_id, l.product_id,
@@ -45,7 +45,6 @@ class EcomClause(models.Model):
                          CROSS JOIN LATERAL (%(price)s) price
                         WHERE l.qty_received_method = 'stock_moves' AND %(products)s) k
                 WHERE k.made <> 0 AND %(moment)s >= %(since)s AND %(moment)s < %(until)s""",
-            day=self._local_day(moment),
             tax=self._tax_factor(),
             company=self.company_id.id,
             partner=self.partner_id.id,
