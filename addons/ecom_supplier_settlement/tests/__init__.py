@@ -35,6 +35,7 @@ from . import test_claims
 from . import test_line_terms
 from . import test_supplier_month
 from . import test_supplier_access
+from . import test_access_sweep
 from . import test_supplier_overview
 from . import test_clearing
 from . import test_hostile_calls

@@ -11,10 +11,11 @@ class EcomDeliveryChoose(models.TransientModel):
     _description = "Choose Order Line"
 
     line_id = fields.Many2one("ecom.delivery.notice.line", required=True, readonly=True, ondelete="cascade")
-    product_id = fields.Many2one(related="line_id.product_id")
-    quantity = fields.Float(related="line_id.quantity")
-    uom_id = fields.Many2one(related="line_id.uom_id")
-    order_no = fields.Char(related="line_id.order_no")
+    # Shown to whoever may read the line.
+    product_id = fields.Many2one(related="line_id.product_id", related_sudo=False)
+    quantity = fields.Float(related="line_id.quantity", related_sudo=False)
+    uom_id = fields.Many2one(related="line_id.uom_id", related_sudo=False)
+    order_no = fields.Char(related="line_id.order_no", related_sudo=False)
     candidate_ids = fields.Many2many("purchase.order.line", compute="_compute_candidate_ids")
     order_line_id = fields.Many2one("purchase.order.line", domain="[('id', 'in', candidate_ids)]")
 

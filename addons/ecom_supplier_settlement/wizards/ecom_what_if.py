@@ -17,7 +17,7 @@ class EcomWhatIf(models.TransientModel):
 
     clause_id = fields.Many2one("ecom.clause", required=True, domain=[("kind", "in", REBATES)])
     currency_id = fields.Many2one(related="clause_id.currency_id")
-    sentence = fields.Text(related="clause_id.sentence")
+    sentence = fields.Text(related="clause_id.sentence", related_sudo=False)
     date_from = fields.Date("From", required=True, default=lambda self: self._year_ago())
     date_to = fields.Date("To", required=True, default=fields.Date.context_today)
     line_ids = fields.One2many("ecom.what.if.line", "wizard_id")
