@@ -31,6 +31,15 @@ class TestStatementRaces(StatementCase):
         cls.database = f"{source}_race"
         cls._drop()
         sql_db.close_db(source)
+        # Idle sessions of this process that no pool knows any more; a database in use is not copied.
+        cls._postgres(
+            SQL(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = %s AND application_name = %s AND state = 'idle'""",
+                source,
+                f"odoo-{os.getpid()}",
+            )
+        )
         try:
             cls._postgres(
                 SQL("CREATE DATABASE %s TEMPLATE %s", SQL.identifier(cls.database), SQL.identifier(source))
