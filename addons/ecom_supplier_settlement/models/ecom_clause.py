@@ -144,7 +144,7 @@ class EcomClause(models.Model):
             clause.valid_to = min(filter(None, [clause.date_to, contract.date_to]), default=False)
 
     @api.depends_context("lang")
-    @api.depends(lambda self: [name for name in SAID if name in self._fields])
+    @api.depends(lambda self: [name for name in SAID if name.partition(".")[0] in self._fields])
     def _compute_sentence(self):
         for clause in self:
             clause.sentence = clause._sentence()

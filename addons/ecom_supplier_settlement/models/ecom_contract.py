@@ -106,7 +106,7 @@ class EcomContract(models.Model):
     def _compute_display_name(self):
         for contract in self:
             version = self.env._("%(name)s v%(version)s", name=contract.name, version=contract.version)
-            shown = version if contract.version > 1 else contract.name
+            shown = version if contract.version > 1 else contract.name or ""
             contract.display_name = f"{shown} {contract.partner_id.name or ''}".strip()
 
     @api.model_create_multi

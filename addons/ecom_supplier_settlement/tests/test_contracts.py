@@ -134,6 +134,15 @@ class TestContracts(TermsCase):
                 {"tiers": D3, "date_from": Date.to_date("2026-06-02"), "date_to": Date.to_date("2026-06-01")}
             )
 
+    def test_the_sentence_follows_the_tiers(self):
+        """S2.3.5 Given a new contract on the screen, when a tier is entered, then the sentence has it before
+        anything is saved."""
+        clause = self.env["ecom.clause"].new({"name": "Bonus", "kind": "tier_rebate"})
+        self.assertNotIn("3%", clause.sentence)
+        clause.tier_ids = [Command.create({"start": 0, "value": 3})]
+        self.assertIn("3%", clause.sentence)
+        self.assertFalse(self.env["ecom.contract"].new({}).display_name)
+
     def test_the_sentence_says_it_all(self):
         clause = self.contract(
             {

@@ -195,6 +195,8 @@ class TestStatementSettled(StatementCase):
         wizards = self.env["ecom.settlement.pay"].with_user(self.accountant)
         dialog = Form(wizards.with_context(**statement.action_pay()["context"]))
         self.assertEqual((dialog.amount, len(dialog.line_ids)), (85, 3))
+        shown = wizards.new({"settlement_id": statement.id}).line_ids
+        self.assertEqual(shown.currency_id, statement.currency_id)
         dialog.until = "2026-09-30"
         self.assertEqual(dialog.amount, 35)
         dialog.save().action_pay()

@@ -42,6 +42,7 @@ class EcomSettlementPay(models.TransientModel):
                     0,
                     0,
                     {
+                        "currency_id": wizard.currency_id.id,
                         "move_id": row["move_id"],
                         "due": row["due"],
                         **{name: float(row[name]) for name in ("residual", "disputed", "blocked")},
@@ -78,7 +79,7 @@ class EcomSettlementPayLine(models.TransientModel):
     _description = "Due Amount of a Statement"
 
     wizard_id = fields.Many2one("ecom.settlement.pay", required=True, ondelete="cascade")
-    currency_id = fields.Many2one(related="wizard_id.currency_id")
+    currency_id = fields.Many2one("res.currency", readonly=True)
     move_id = fields.Many2one("account.move", "Document", readonly=True)
     due = fields.Date(readonly=True)
     residual = fields.Monetary("Open", readonly=True)
