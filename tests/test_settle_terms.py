@@ -354,6 +354,20 @@ def test_the_years_before_of_versions_have_no_day_twice_and_lose_none():
     ]
 
 
+@pytest.mark.rule("D5")
+@pytest.mark.parametrize("mode", ["retrospective", "incremental"])
+def test_more_returned_than_bought(mode):
+    """Rates of the first tier are taken back; a fixed amount is for reaching a tier, or for the period."""
+    low = Base(amount=D(-1000), quantity=D(-10))
+    more = {"measure": "amount", "mode": mode, "digits": 2}
+    rates = table([("0", "2"), ("100", "3")])
+    assert tier_rebate(rates, low, reward="percent", **more).amount == D(-20)
+    assert tier_rebate(rates, low, reward="per_piece", **more).amount == D(-20)
+    assert tier_rebate(rates, low, reward="fixed", **more).amount == 0
+    assert tier_rebate(table([("100", "3")]), low, reward="percent", **more).amount == 0
+    assert fixed(low, D(88), 2).amount == 88
+
+
 @pytest.mark.rule("D10")
 @pytest.mark.parametrize(
     ("earned", "claims", "due"),

@@ -5,6 +5,7 @@ from . import test_portal_kin
 from . import test_purchase_basis
 from . import test_contracts
 from . import test_amendments
+from . import test_rebate_oracle
 from . import test_kits
 from . import test_statement
 from . import test_statement_changes

@@ -139,7 +139,7 @@ def tier_rebate(
             _slice(tier_, part, base, own, measure, reward, digits) for tier_, part in table.slices(own)
         ]
     else:
-        pieces = [_whole(tier, base, reward, digits)]
+        pieces = [_whole(tier, base, Fraction(reached), reward, digits)]
     exact = sum((value for value, _text in pieces), Fraction(0))
     return capped(exact, " + ".join(text for _value, text in pieces), digits, limits, tier, _decimal(reached))
 
@@ -161,14 +161,19 @@ def capped(
     return Earned(amount=amount, formula=formula, tier=tier, level=level)
 
 
-def _whole(tier: Tier, base: Base, reward: str, digits: int) -> tuple[Fraction, str]:
+def _whole(tier: Tier, base: Base, level: Fraction, reward: str, digits: int) -> tuple[Fraction, str]:
     value = Fraction(tier.value)
     if reward == "percent":
         text = f"{grouped(base.amount, digits)} x {plain(tier.value)}%"
         return Fraction(base.amount) * value / 100, text
     if reward == "per_piece":
         return Fraction(base.quantity) * value, f"{plain(base.quantity)} x {plain(tier.value)}"
-    return value, plain(tier.value)
+    return _reached_amount(tier, level)
+
+
+def _reached_amount(tier: Tier, level: Fraction) -> tuple[Fraction, str]:
+    """A fixed amount is for reaching the tier: more returned than bought reaches none."""
+    return (Fraction(0), "0") if level < Fraction(tier.start) else (Fraction(tier.value), plain(tier.value))
 
 
 def _slice(
@@ -177,7 +182,7 @@ def _slice(
     """One slice: of the amount, or of the quantity; the other side of the base follows in proportion."""
     value = Fraction(tier.value)
     if reward == "fixed":
-        return value, plain(tier.value)
+        return _reached_amount(tier, own)
     wanted = "amount" if reward == "percent" else "quantity"
     other = Fraction(base.amount if wanted == "amount" else base.quantity)
     size = part if wanted == measure else (other * part / own if own else other)
@@ -204,7 +209,14 @@ def fixed(base: Base, amount: Decimal, digits: int, limits: Limits | None = None
     """The same amount every period, if the base reaches the minimum."""
     table = TierTable([Tier(start=ZERO, value=amount)])
     return tier_rebate(
-        table, base, measure="amount", mode="retrospective", reward="fixed", digits=digits, limits=limits
+        table,
+        base,
+        measure="amount",
+        mode="retrospective",
+        reward="fixed",
+        digits=digits,
+        limits=limits,
+        level=Fraction(0),
     )
 
 
