@@ -274,7 +274,11 @@ class EcomRebate(models.Model):
         )
 
     def _store_shares(self):
-        """What of the rebate falls on each order line, by largest remainder, in one statement."""
+        """What of the rebate falls on each order line, by largest remainder, in one statement.
+
+        All that the period gave so far is split anew by what the lines count now, so a return takes back
+        what its own line got.
+        """
         self.ensure_one()
         self.env.flush_all()
         self.env.cr.execute(SQL("DELETE FROM ecom_rebate_share WHERE rebate_id = %s", self.id))
@@ -289,21 +293,41 @@ class EcomRebate(models.Model):
             SQL(
                 """INSERT INTO ecom_rebate_share
                           (rebate_id, purchase_line_id, company_id, currency_id, amount)
-                   WITH lines AS (
+                   WITH earlier AS (
+                       SELECT s.purchase_line_id, sum(s.amount) AS amount
+                         FROM ecom_rebate_share s JOIN ecom_rebate r ON r.id = s.rebate_id
+                        WHERE r.origin_id = %(origin)s AND r.date_from = %(start)s AND r.number < %(number)s
+                        GROUP BY 1),
+                   total AS (SELECT %(units)s::numeric + coalesce(sum(amount), 0) * %(scale)s AS units
+                               FROM earlier),
+                   found AS (
                        SELECT f.purchase_line_id, sum(f.amount * %(rate)s) AS base FROM (%(facts)s) f
                         WHERE f.purchase_line_id IS NOT NULL GROUP BY 1 HAVING sum(f.amount) > 0),
+                   lines AS (
+                       SELECT * FROM found UNION ALL
+                       SELECT e.purchase_line_id, abs(e.amount) FROM earlier e
+                        WHERE e.amount <> 0 AND NOT EXISTS (SELECT 1 FROM found)),
                    parts AS (
-                       SELECT purchase_line_id, base,
-                              abs(%(units)s::numeric) * base / sum(base) OVER () AS part FROM lines),
+                       SELECT l.purchase_line_id, l.base, t.units,
+                              abs(t.units) * l.base / sum(l.base) OVER () AS part
+                         FROM lines l CROSS JOIN total t),
                    ranked AS (
-                       SELECT purchase_line_id, trunc(part) AS whole,
+                       SELECT purchase_line_id, units, trunc(part) AS whole,
                               row_number() OVER (ORDER BY part - trunc(part) DESC, base DESC,
                                                            purchase_line_id) AS place,
-                              abs(%(units)s::numeric) - sum(trunc(part)) OVER () AS missing
-                         FROM parts)
+                              abs(units) - sum(trunc(part)) OVER () AS missing
+                         FROM parts),
+                   target AS (
+                       SELECT purchase_line_id,
+                              sign(units) * (whole + (place <= missing)::int) / %(scale)s AS amount
+                         FROM ranked)
                    SELECT %(rebate)s, purchase_line_id, %(company)s, %(currency)s,
-                          sign(%(units)s::numeric) * (whole + (place <= missing)::int) / %(scale)s
-                     FROM ranked WHERE whole + (place <= missing)::int <> 0""",
+                          coalesce(t.amount, 0) - coalesce(e.amount, 0)
+                     FROM target t FULL JOIN earlier e USING (purchase_line_id)
+                    WHERE coalesce(t.amount, 0) <> coalesce(e.amount, 0)""",
+                origin=self.origin_id.id,
+                start=self.date_from,
+                number=self.number,
                 facts=clause._facts_sql(self.date_from, self.date_counted),
                 rate=clause._rate_sql(SQL("f.currency_id"), SQL("f.day")),
                 units=units,
@@ -321,6 +345,14 @@ class EcomRebate(models.Model):
     def _check_claimable(self):  # pylint: disable=missing-return
         super()._check_claimable()
         over = self.date_to < fields.Date.context_today(self)
+        if over and self.date_counted < self.date_to:
+            raise UserError(
+                self.env._(
+                    "%(rebate)s: counted until %(day)s only. Compute it again first.",
+                    rebate=self.display_name,
+                    day=self.date_counted,
+                )
+            )
         if not over and not self.clause_id.interim:
             raise UserError(
                 self.env._(

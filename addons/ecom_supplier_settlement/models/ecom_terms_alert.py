@@ -2,6 +2,8 @@
 
 import logging
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import split_every
@@ -41,7 +43,8 @@ class EcomContract(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self.env["ecom.rebate"]._compute_clauses(clause)
-            except UserError as refused:
+            except (UserError, SerializationFailure) as refused:
+                # Somebody computes it at this moment, or it cannot be computed: the next night tries again.
                 _logger.warning("clause %s is not computed: %s", clause.id, refused)
             if not cron._commit_progress(1):
                 break
