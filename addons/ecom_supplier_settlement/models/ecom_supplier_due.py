@@ -179,6 +179,17 @@ class EcomSupplierDue(models.AbstractModel):
             "context": {"default_res_model": self._name, "default_res_id": self.ensure_one().id},
         }
 
+    def action_goods(self):
+        """Ask which receipt brought the goods that settle it."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Settled by Goods"),
+            "res_model": "ecom.due.goods",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_res_model": self._name, "default_res_id": self.ensure_one().id},
+        }
+
     def action_open_move(self):
         return self.move_id.get_formview_action()
 

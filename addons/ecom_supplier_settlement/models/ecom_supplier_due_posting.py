@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from ..lib.ecom_settle.shares import accrual, tax_inside
 from .ecom_clause import exact
@@ -68,8 +69,11 @@ class EcomSupplierDue(models.AbstractModel):
             if not (only_less and abs(target) > abs(now)):
                 due._accrue(target)
 
-    def _accrue(self, target):
-        """Dr receivable from the supplier, Cr cost of sales and stock by share sold; reversed if less."""
+    def _accrue(self, target, day=None):
+        """Dr receivable from the supplier, Cr cost of sales and stock by share sold; reversed if less.
+
+        :param day: of the entry, at the rate of the day the amount belongs to; None: that day
+        """
         self.ensure_one()
         digits = self.currency_id.decimal_places
         difference = target - exact(self.amount_accrued, digits)
@@ -81,8 +85,8 @@ class EcomSupplierDue(models.AbstractModel):
             stock = exact(self.amount_stock, digits)
             parts = [("rebate_inventory", stock), (self._cost_role(), -difference - stock)]
             parts = [(role, part) for role, part in parts if part]
-        day = self._ledger_day()
-        move = self._accrual_move([("rebate_receivable", difference), *parts], day, day)
+        own_day = self._ledger_day()
+        move = self._accrual_move([("rebate_receivable", difference), *parts], day or own_day, own_day)
         on_stock = sum(part for role, part in parts if role == "rebate_inventory")
         self._unseal().write(
             {
@@ -331,11 +335,28 @@ class EcomSupplierDue(models.AbstractModel):
             due._go_to("accepted" if whole else "partly", settled_on=False)
 
     def _settle_by_goods(self, picking):
-        """The goods came instead of money; their receipt is the proof."""
+        """The goods came instead of money; their receipt is the proof, and settles nothing else.
+
+        They come without a price, so their cost is what lessens the cost of sales when they are sold: what
+        was accrued as money is taken back.
+        """
         self.ensure_one()
         self._need("ecom_supplier_settlement.group_buyer", self.env._("Only buyers settle in goods."))
         if self.settlement_mode != "goods" or picking.state != "done":
             raise UserError(self.env._("Only done receipts settle what is agreed to be settled in goods."))
         if picking.partner_id.commercial_partner_id != self.partner_id:
             raise UserError(self.env._("The receipt is of another supplier."))
-        self._go_to("settled", picking_id=picking.id, settled_on=fields.Date.context_today(self))
+        self.env.cr.execute(SQL("SELECT id FROM stock_picking WHERE id = %s FOR UPDATE", picking.id))
+        for model in ("ecom.rebate", "ecom.claim"):
+            used = self.env[model].search([("picking_id", "=", picking.id)], limit=1)
+            if used:
+                raise UserError(
+                    self.env._(
+                        "%(picking)s settles %(due)s already.", picking=picking.name, due=used.display_name
+                    )
+                )
+        today = fields.Date.context_today(self)
+        self._go_to("settled", picking_id=picking.id, settled_on=today)
+        # The buyer who names the receipt may not post entries; what it reverses is our own accrual.
+        own = self.sudo()
+        own._accrue(Decimal(0), own._open_day(today))

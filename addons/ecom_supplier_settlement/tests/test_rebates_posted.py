@@ -304,11 +304,21 @@ class TestRebatesPosted(RebateCase):
 
     def test_goods_settle_with_their_receipt(self):
         self.bought(250, 100)
-        rebate = self.claimed(self.compute(self.contract({"tiers": D3, "settlement_mode": "goods"})))
+        rebate = self.compute(self.contract({"tiers": D3, "settlement_mode": "goods"}))
+        self.accrue(rebate)
+        self.assertEqual(self.balance("rebate_receivable"), 750)
+        self.claimed(rebate)
         with self.assertRaisesRegex(UserError, "settled in goods"):
             self.settle(rebate)
         free = self.bought(5, 0, day="2026-12-20")
         with self.assertRaises(UserError):
             rebate.with_user(self.buyer)._settle_by_goods(self.bought(5, 0, partner=self.other_supplier))
-        rebate.with_user(self.buyer)._settle_by_goods(free)
+        action = rebate.with_user(self.buyer).action_goods()
+        dialog = self.env[action["res_model"]].with_user(self.buyer).with_context(**action["context"])
+        dialog.create({"picking_id": free.id}).action_apply()
         self.assertEqual((rebate.state, rebate.picking_id), ("settled", free))
+        self.assertEqual((rebate.amount_accrued, self.balance("rebate_receivable")), (0, 0))
+        pieces = {"kind": "per_piece", "amount": 1, "settlement_mode": "goods"}
+        again = self.claimed(self.compute(self.contract(pieces, name="C2")))
+        with self.assertRaisesRegex(UserError, "already"):
+            again.with_user(self.buyer)._settle_by_goods(free)

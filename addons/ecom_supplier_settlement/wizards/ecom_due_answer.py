@@ -1,4 +1,4 @@
-"""Terms stage: what a supplier answered to a claim, when it is not simply yes."""
+"""Terms stage: what a supplier answered to a claim when it is not simply yes, and goods that settle one."""
 
 from odoo import api, fields, models
 
@@ -41,4 +41,34 @@ class EcomDueAnswer(models.TransientModel):
     def action_refuse(self):
         self.ensure_one()
         self._due()._answer(0, self.answer)
+        return {"type": "ir.actions.act_window_close"}
+
+
+class EcomDueGoods(models.TransientModel):
+    """The receipt of goods that came instead of money."""
+
+    _name = "ecom.due.goods"
+    _description = "Settled by Goods"
+
+    res_model = fields.Selection(MODELS, required=True)
+    res_id = fields.Integer(required=True)
+    partner_id = fields.Many2one("res.partner", compute="_compute_due")
+    company_id = fields.Many2one("res.company", compute="_compute_due")
+    picking_id = fields.Many2one(
+        "stock.picking",
+        "Receipt",
+        required=True,
+        domain="[('state', '=', 'done'), ('picking_type_code', 'in', ('incoming', 'dropship')),"
+        " ('company_id', '=', company_id), ('partner_id', 'child_of', partner_id)]",
+    )
+
+    @api.depends("res_model", "res_id")
+    def _compute_due(self):
+        for wizard in self:
+            due = self.env[wizard.res_model or "ecom.rebate"].browse(wizard.res_id)
+            wizard.partner_id, wizard.company_id = due.partner_id, due.company_id
+
+    def action_apply(self):
+        self.ensure_one()
+        self.env[self.res_model].browse(self.res_id)._settle_by_goods(self.picking_id)
         return {"type": "ir.actions.act_window_close"}
