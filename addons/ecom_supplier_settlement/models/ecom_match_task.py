@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -18,6 +20,7 @@ TASKS = {
     ),
 }
 MAY_BE_PAID = ("ready", "warning", "released")
+NAMED = 20
 
 
 class MailActivity(models.Model):
@@ -31,6 +34,39 @@ class MailActivity(models.Model):
         "(ecom_move_id, activity_type_id, user_id) WHERE ecom_move_id IS NOT NULL AND active",
         "This person has this task about the bill already.",
     )
+
+    def _ecom_notify(self):
+        """One notification for each person, however many tasks they were given at once."""
+        for user, tasks in self.grouped("user_id").items():
+            if user == self.env.user:
+                continue
+            if len(tasks) == 1:
+                tasks.action_notify()
+                continue
+            env = self.with_context(lang=user.lang).env
+            items = Markup().join(
+                Markup("<li>%s: %s</li>") % (task.activity_type_id.name, task.summary)
+                for task in tasks[:NAMED].with_env(env)
+            )
+            self.env["mail.thread"].message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=env._("%s tasks about bills wait for you", len(tasks)),
+                body=Markup("<p>%s</p><ul>%s</ul>")
+                % (env._("%s tasks about bills were assigned to you.", len(tasks)), items),
+            )
+
+    def _ecom_done(self, text):
+        """Close tasks of many bills at once, with a line in the log of each record."""
+        for model, found in self._classify_by_model().items():
+            records = self.env[model].browse(found["activities"].mapped("res_id")).exists()
+            kinds = {}
+            for task in found["activities"]:
+                kinds.setdefault(task.res_id, set()).add(task.activity_type_id.name)
+            records._message_log_batch(
+                bodies={record.id: f"{', '.join(sorted(kinds[record.id]))}: {text}" for record in records}
+            )
+        self.write({"feedback": text})
+        self.action_archive()
 
 
 class AccountMove(models.Model):
@@ -62,7 +98,7 @@ class AccountMove(models.Model):
             )
             wanted += [(move, kind) for kind in new]
         if cured:
-            cured._action_done(feedback=self.env._("Settled: the bill was matched again."))
+            cured._ecom_done(self.env._("Settled: the bill was matched again."))
         if wanted:
             self._ecom_create_tasks(wanted, said, open_tasks - cured, types)
 
@@ -93,7 +129,7 @@ class AccountMove(models.Model):
     def _ecom_close_tasks(self):
         tasks = self._ecom_open_tasks()
         if tasks:
-            tasks._action_done(feedback=self.env._("The bill is not posted any more."))
+            tasks._ecom_done(self.env._("The bill is not posted any more."))
 
     def _ecom_create_tasks(self, wanted, said, still_open, types):
         """One task for each person and kind, unless it is open already."""
@@ -123,7 +159,8 @@ class AccountMove(models.Model):
                         "date_deadline": today + timedelta(days=policy[days] if policy else default_days),
                     }
                 )
-        self.env["mail.activity"].create(made)
+        quick = self.env["mail.activity"].with_context(mail_activity_quick_update=True)
+        quick.create(made).with_env(self.env)._ecom_notify()
 
     def _ecom_people(self, kind, verdict, fallback):
         """[(user, record of the task)]: buyers of the orders, keepers of the receipts, or the accountant.

@@ -27,10 +27,12 @@ from . import test_rebates_posted
 from . import test_statement_print
 from . import test_open_goods
 from . import test_intake_codes
+from . import test_match_arrival
 from . import test_match_hostile
 from . import test_match_limits
 from . import test_match_payment
 from . import test_match_people
+from . import test_match_release
 from . import test_receipt_views
 from . import test_settle_api
 from . import test_claims
