@@ -7,6 +7,7 @@ from . import test_contracts
 from . import test_amendments
 from . import test_rebate_oracle
 from . import test_rebates_follow
+from . import test_rebates_booked
 from . import test_kits
 from . import test_statement
 from . import test_statement_changes

@@ -7,8 +7,9 @@ from odoo.tests import freeze_time, tagged
 from .test_rebates import D3, RebateCase
 
 
-@tagged("post_install", "-at_install")
-class TestRebatesPosted(RebateCase):
+class PostedCase(RebateCase):
+    """Roles with accounts, a tax, and what stands on them."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -79,6 +80,9 @@ class TestRebatesPosted(RebateCase):
         move._action_done()
         move.date = f"{day} 04:00:00"
 
+
+@tagged("post_install", "-at_install")
+class TestRebatesPosted(PostedCase):
     def test_an_accrual_follows_the_goods(self):
         """D6: 750 with 60 % sold: cost of sales -450, stock -300; twice is once."""
         self.bought(250, 100)
