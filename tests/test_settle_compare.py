@@ -223,6 +223,30 @@ def test_their_rows():
     assert (found.opening, found.closing) == (Decimal("5.00"), Decimal("11.50"))
 
 
+def test_their_subtotals():
+    """A total may be of all rows, of those above, or of those since another total; any other is named."""
+    rows = [
+        row(2, description="期初余额", amount="5"),
+        row(3, document="V1", amount="10"),
+        row(4, description="小计", amount="10"),
+        row(5, document="V2", amount="-3"),
+        row(6, description="期初余额", amount="5"),
+        row(7, description="小计", amount="-3"),
+        row(8, description="合计", amount="12"),
+        row(9, description="总计", amount="7"),
+    ]
+    assert sum(item.amount for item in read_rows(rows, 2).entries) == 7
+    for number, amount, reason in (
+        (4, "9", "total_differs"),
+        (7, "-2", "total_differs"),
+        (6, "4", "balance_differs"),
+    ):
+        changed = [item | {"amount": amount} if item["row"] == number else item for item in rows]
+        with pytest.raises(DocumentError) as caught:
+            read_rows(changed, 2)
+        assert [(item.row, item.reason) for item in caught.value.problems] == [(number, reason)]
+
+
 def test_their_bad_rows_are_all_named():
     with pytest.raises(DocumentError) as caught:
         read_rows(

@@ -74,6 +74,9 @@ def statement_problem_text(env, reason):
         "total_differs": env._(
             "The lines do not add up to the total that the statement gives. Ask the supplier to correct it."
         ),
+        "balance_differs": env._(
+            "The statement gives its opening or closing balance twice, and not the same. Upload one period."
+        ),
         "not_a_bill": env._("This kind of file is not read. Upload CSV or XLSX."),
         "unknown_layout": env._(
             "The column titles are not those of a statement: date, document, and amount or debit and credit."

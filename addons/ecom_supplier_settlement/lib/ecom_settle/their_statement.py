@@ -74,25 +74,44 @@ def read_rows(rows: Iterable[Row], digits: int) -> TheirStatement:
     problems: list[Problem] = []
     entries: list[Entry] = []
     balances: dict[str, Decimal] = {}
-    total: tuple[Row, Decimal] | None = None
+    totals: list[tuple[Row, Decimal, Decimal]] = []
+    found = ZERO
     for row in rows:
         amount = _amount(row, digits, problems)
         words = {plain(str(row.get(name) or "")) for name in ("document", "description")} - {""}
         kind = next((kind for kind, known in _WORDS.items() if words & known), "")
         if kind == "total":
-            total = (row, amount)
+            totals.append((row, amount, found))
         elif kind:
-            balances[kind] = amount
+            if balances.setdefault(kind, amount) != amount:
+                problems.append(_problem(row, f"{amount} ≠ {balances[kind]}", "balance_differs"))
         else:
             entries.append(_entry(row, amount))
-    found = sum((entry.amount for entry in entries), ZERO)
-    if total and total[1] not in (found, found + balances.get("opening", ZERO)):
-        problems.append(_problem(total[0], f"{total[1]} ≠ {found}", "total_differs"))
+            found += amount
+    problems += _wrong_totals(totals, found, balances.get("opening", ZERO))
     if problems:
         raise DocumentError(problems)
     return TheirStatement(
         entries=tuple(entries), opening=balances.get("opening"), closing=balances.get("closing")
     )
+
+
+def _wrong_totals(
+    totals: Iterable[tuple[Row, Decimal, Decimal]], found: Decimal, opening: Decimal
+) -> list[Problem]:
+    """Totals that are none of: all rows, the rows above, or those since another total; opening or not.
+
+    :param totals: (row, its amount, sum of the rows above it)
+    :param found: sum of all rows
+    """
+    problems = []
+    starts = [ZERO]
+    for row, amount, above in totals:
+        sums = {found, above, *(above - start for start in starts)}
+        if amount not in sums and amount - opening not in sums:
+            problems.append(_problem(row, f"{amount} ≠ {above}", "total_differs"))
+        starts.append(above)
+    return problems
 
 
 _WORDS = {"opening": _OPENING, "closing": _CLOSING, "total": _TOTAL}
