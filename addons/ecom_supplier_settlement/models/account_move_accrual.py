@@ -53,7 +53,13 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     ecom_accrual_line_id = fields.Many2one(
-        "ecom.accrual.line", "Accrual", readonly=True, copy=False, ondelete="restrict", index="btree_not_null"
+        "ecom.accrual.line",
+        "Accrual",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        index="btree_not_null",
+        groups="base.group_user",
     )
 
     @api.model_create_multi

@@ -27,6 +27,7 @@ class AccountMove(models.Model):
         context={"active_test": False},
         readonly=True,
         copy=False,
+        groups="base.group_user",
     )
 
     @api.model_create_multi

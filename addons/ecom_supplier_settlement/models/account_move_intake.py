@@ -27,14 +27,16 @@ class AccountMove(models.Model):
         "Came by",
         copy=False,
         readonly=True,
+        groups="base.group_user",
     )
     ecom_duplicate_reason = fields.Char(
         "Not a Duplicate Because",
         copy=False,
         tracking=True,
         help="Why a bill with the reference and amount of another one is booked all the same.",
+        groups="base.group_user",
     )
-    ecom_reference_key = fields.Char(readonly=True, copy=False)
+    ecom_reference_key = fields.Char(readonly=True, copy=False, groups="base.group_user")
 
     _ecom_einvoice_digits = models.Constraint(
         "CHECK (ecom_einvoice_number ~ '^[0-9]{20}$')", "An e-invoice number has 20 digits."

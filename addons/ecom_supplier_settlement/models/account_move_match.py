@@ -1,7 +1,7 @@
 """Invoice stage: vendor bills know whether they match, and are matched again whenever that may change."""
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -37,20 +37,37 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ecom_match_state = fields.Selection(
-        MATCH_STATES, "Match State", default="none", readonly=True, copy=False, index="btree_not_null"
+        MATCH_STATES,
+        "Match State",
+        default="none",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups="base.group_user",
     )
     ecom_match_result_ids = fields.One2many(
-        "ecom.match.result", "move_id", "Match Results", readonly=True, domain=[("superseded", "=", False)]
+        "ecom.match.result",
+        "move_id",
+        "Match Results",
+        readonly=True,
+        domain=[("superseded", "=", False)],
+        groups="base.group_user",
     )
-    ecom_release_ids = fields.One2many("ecom.match.release", "move_id", "Releases", readonly=True)
-    ecom_posted_by_id = fields.Many2one("res.users", "Posted By", readonly=True, copy=False)
+    ecom_release_ids = fields.One2many(
+        "ecom.match.release", "move_id", "Releases", readonly=True, groups="base.group_user"
+    )
+    ecom_posted_by_id = fields.Many2one(
+        "res.users", "Posted By", readonly=True, copy=False, groups="base.group_user"
+    )
     ecom_document_total = fields.Monetary(
         "Supplier's Total",
         copy=False,
         tracking=True,
         help="What the supplier wrote below the bill, tax included. Empty: it is not compared.",
     )
-    ecom_block_reason = fields.Char("Why It Is Blocked", compute="_compute_ecom_block_reason")
+    ecom_block_reason = fields.Char(
+        "Why It Is Blocked", compute="_compute_ecom_block_reason", groups="base.group_user"
+    )
 
     def _compute_reconciled_payment_ids(self):
         # A buyer opens the bill that waits for an answer and may not read payments, which Odoo counts.
@@ -203,6 +220,8 @@ class AccountMove(models.Model):
 
     def action_ecom_match(self):
         """Match again, by the policies of today; of a draft it is a preview."""
+        if self.env.user.share:
+            raise AccessError(self.env._("Suppliers do not match bills."))
         self.check_access("read")
         self._ecom_match("manual")
         return True
@@ -271,7 +290,9 @@ def _opened(env):
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
-    ecom_small_difference = fields.Boolean("Small Difference", readonly=True, copy=False)
+    ecom_small_difference = fields.Boolean(
+        "Small Difference", readonly=True, copy=False, groups="base.group_user"
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -49,7 +49,11 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     ecom_settles_terms = fields.Boolean(
-        "Settles Supplier Terms", readonly=True, copy=False, help="Made from a rebate or claim: no purchase."
+        "Settles Supplier Terms",
+        readonly=True,
+        copy=False,
+        help="Made from a rebate or claim: no purchase.",
+        groups="base.group_user",
     )
 
     @api.model_create_multi

@@ -65,9 +65,15 @@ TILES = {
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    ecom_blocked_count = fields.Integer("Blocked Bills", compute="_compute_ecom_waiting")
-    ecom_alert_count = fields.Integer("Receipt Alerts", compute="_compute_ecom_waiting")
-    ecom_dispute_count = fields.Integer("Disputed Lines", compute="_compute_ecom_waiting")
+    ecom_blocked_count = fields.Integer(
+        "Blocked Bills", compute="_compute_ecom_waiting", groups="base.group_user"
+    )
+    ecom_alert_count = fields.Integer(
+        "Receipt Alerts", compute="_compute_ecom_waiting", groups="base.group_user"
+    )
+    ecom_dispute_count = fields.Integer(
+        "Disputed Lines", compute="_compute_ecom_waiting", groups="base.group_user"
+    )
 
     def _compute_ecom_waiting(self):
         counts = {

@@ -34,5 +34,6 @@ class ResPartner(models.Model):
         CUTOFFS,
         "Statement Cut-off",
         company_dependent=True,
+        groups="base.group_user",
         help="Overrides the company's rule; a statement that follows another one keeps its rule.",
     )

@@ -91,6 +91,10 @@ MAY = {
         *(f"ecom.settlement.action_{step}" for step in ("approve", "pay")),
     },
 }
+# What a supplier wrote on its bill itself.
+THEIRS = ("ecom_einvoice_number", "ecom_document_total", "ecom_supplier_sku")
+# Links to what suppliers cannot read.
+BARE = ("ecom_order_id", "ecom_item")
 SILENT = (
     "odoo.sql_db",
     "odoo.models",
@@ -322,6 +326,35 @@ class TestSweep(PortalCase):
                         if written and f"{name}.{method}" not in MAY[role]:
                             found.add(f"{role}: {name}.{method} of {state}")
         self.assertEqual(found, set())
+
+    def test_own_documents_of_a_supplier(self):
+        """I4 Given a supplier's own documents, when its user calls every public method on them, or any of the
+        interface for programs, then only answers change something, and nothing of ours is told."""
+        self.pay(self.invoice)
+        self.invoice.ecom_duplicate_reason = MARK
+        self.sent.internal_note = MARK
+        self.sent.line_ids.comment = MARK
+        self.env.flush_all()
+        own = (self.sent, self.sent.line_ids, self.purchase, self.purchase.order_line, self.delivery)
+        own += (self.invoice, self.invoice.line_ids, self.supplier, self.env["ecom.settle.api"])
+        changed, told = set(), set()
+        for records in (*own, self.env["ecom.api"]):
+            model = records.browse().with_user(self.vendor)
+            for method, args in self.calls(model, records.ids):
+                text, written = self.attempt(model, method, args)
+                if written:
+                    changed.add(f"{model._name}.{method}")
+                if not records and text is not None:
+                    told.add(f"{model._name}.{method}")
+            for field in model._fields:
+                text, _written = self.attempt(model, "read", [records.ids, [field]])
+                if MARK in (text or "") or (
+                    text and field.startswith("ecom_") and field not in THEIRS + BARE
+                ):
+                    told.add(f"{model._name}.{field}: {text}")
+        answers = ("portal_confirm", "portal_compare", "portal_dispute", "message_post")
+        self.assertLessEqual(changed, {f"ecom.settlement.{answer}" for answer in answers})
+        self.assertEqual(told, set())
 
     def states(self, model):
         """The states in which a record may stand, where the user sees it at all."""
