@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from places import HOST, HostError, run, say
 
 PACKAGE = "odoo-19"
-# The web client's assets link to these; the rest of Odoo's dependencies come from pip.
+# The web client's assets link to these, and statements are printed with the last; the rest comes from pip.
 ASSETS = (
     "libjs-jquery",
     "libjs-underscore",
@@ -27,6 +27,7 @@ ASSETS = (
     "fonts-montserrat",
     "fonts-inconsolata",
     "fonts-ocr-b",
+    "fonts-wqy-zenhei",
 )
 _SUITE = "unstable"
 _APT = HOST / "apt"

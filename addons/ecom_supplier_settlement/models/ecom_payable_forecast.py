@@ -2,14 +2,17 @@
 
 from odoo import fields, models, tools
 
-# What is disputed on statements waits at the last due date of its document, as when statements are paid.
+# What is disputed on statements waits at the last due date of its document, as when statements are paid; what
+# was accepted waits until the document that corrects it is posted.
 # A bill whose payment is stopped is disputed as a whole. Parts add up to the instalment in both currencies.
 VIEW = """
     CREATE VIEW ecom_payable_forecast AS
     WITH disputed AS (
-        SELECT l.move_id, l.currency_id, sum(l.amount) AS amount FROM ecom_settlement_line l
-         WHERE l.state = 'disputed' AND l.live AND l.in_ledger AND l.cutoff <> 'after'
-           AND l.move_id IS NOT NULL
+        SELECT l.move_id, l.currency_id, sum(l.amount) AS amount
+          FROM ecom_settlement_line l
+          LEFT JOIN account_move c ON c.id = l.document_id
+         WHERE (l.state = 'disputed' OR c.state != 'posted') AND l.live AND l.in_ledger
+           AND l.cutoff <> 'after' AND l.move_id IS NOT NULL
          GROUP BY 1, 2
     ), due AS (
         SELECT line.id, m.id AS move_id, m.company_id, m.commercial_partner_id AS partner_id,

@@ -181,7 +181,7 @@ class EcomSettlement(models.Model):
         last._lock()
         settlement = self._unseal().create(
             {
-                "name": self.env["ir.sequence"].with_company(company).next_by_code("ecom.settlement"),
+                "name": "/",
                 "company_id": company.id,
                 "partner_id": partner.id,
                 "currency_id": currency.id,
@@ -191,6 +191,9 @@ class EcomSettlement(models.Model):
                 "previous_id": last.id,
             }
         )
+        # Stored before it takes a number: who is second hears of the statement, not of the numbers.
+        settlement.flush_recordset()
+        settlement.name = self.env["ir.sequence"].with_company(company).next_by_code("ecom.settlement")
         settlement = settlement._seal()
         settlement._fill()
         return settlement

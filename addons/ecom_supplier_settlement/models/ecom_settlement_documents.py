@@ -1,6 +1,7 @@
 """Confirm stage: what is confirmed and not booked becomes a document, or meets the one that came."""
 
 from odoo import Command, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, float_compare
 
 
@@ -138,3 +139,115 @@ class EcomSettlement(models.Model):
     def action_open_documents(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
         return {**action, "domain": [("id", "in", self.document_ids.ids)], "context": {"create": False}}
+
+
+class EcomSettlementLine(models.Model):
+    """A dispute that is accepted keeps its line and names the document that takes back what was wrong."""
+
+    _inherit = "ecom.settlement.line"
+
+    # Whoever sees the line may know what corrects it.
+    document_name = fields.Char("Settled by", related="document_id.name")
+
+    def action_accept(self):
+        """Ask for the document that settles a dispute in the supplier's favour, or have one made."""
+        self.ensure_one()
+        self._check_acceptable()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Accept the Dispute"),
+            "res_model": "ecom.settlement.accept",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_line_id": self.id},
+        }
+
+    def _check_acceptable(self):
+        undone = self.document_id and self.document_id.state == "cancel"
+        if not self.in_ledger or not (self.state == "disputed" or undone):
+            raise UserError(self.env._("Only booked lines that are disputed are corrected by a document."))
+
+    def _accept(self, document=None):
+        """Settle the dispute by a document; the line is confirmed together with it.
+
+        What the line holds back is free when the document is posted; both are netted when this statement is
+        paid, and the document is a line of the statement of its own period.
+
+        :param document: account.move of this supplier that goes the other way; without it a draft is made
+        :return: the document
+        :raise UserError: the line is not disputed, or the document cannot be what corrects it
+        """
+        self.ensure_one()
+        self.settlement_id._lock()
+        self._check_acceptable()
+        document = document or self._correction()
+        self._check_corrects(document)
+        self._unseal().write({"document_id": document.id})
+        # Staff without rights on entries links the document; the text is what they were shown.
+        for record, other in ((document.sudo(), self.settlement_id), (self.settlement_id, document.sudo())):
+            record.message_post(
+                body=self.env._(
+                    "The dispute of “%(line)s” (%(amount)s) is accepted: %(other)s.",
+                    line=self.name,
+                    amount=self.currency_id.format(self.amount),
+                    other=other.display_name,
+                )
+            )
+        if self.state != "confirmed":
+            self.action_confirm()
+        return document
+
+    def _check_corrects(self, document):
+        owed = sum(
+            -item.amount_currency
+            for item in document.line_ids
+            if item.partner_id.commercial_partner_id == self.partner_id
+            and item.account_id.account_type == "liability_payable"
+        )
+        same = (document.company_id, document.currency_id) == (self.company_id, self.currency_id)
+        if document.state == "cancel" or not same or document == self.move_id or owed * self.amount >= 0:
+            raise UserError(
+                self.env._(
+                    "%(document)s does not take back “%(line)s”: it must be of this supplier, company and "
+                    "currency, and go the other way.",
+                    document=document.display_name,
+                    line=self.name,
+                )
+            )
+
+    def _correction(self):
+        """A draft that takes back this line exactly as it was billed."""
+        # Whoever enters the answer need not make bills; what is made is a draft.
+        item = self.sudo().move_line_id
+        move = item.move_id
+        swapped = {"in_invoice": "in_refund", "in_refund": "in_invoice"}.get(move.move_type)
+        if not swapped or item.display_type != "product":
+            raise UserError(
+                self.env._("“%s” is not a line of a bill. Choose the document that corrects it.", self.name)
+            )
+        return move.create(
+            {
+                "move_type": swapped,
+                "partner_id": move.partner_id.id,
+                "currency_id": move.currency_id.id,
+                "company_id": move.company_id.id,
+                "ref": f"{self.settlement_id.name} {move.ref or move.name}",
+                "reversed_entry_id": move.id if swapped == "in_refund" else False,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": item.name,
+                            "product_id": item.product_id.id,
+                            "product_uom_id": item.product_uom_id.id,
+                            "quantity": item.quantity,
+                            "price_unit": item.price_unit,
+                            "discount": item.discount,
+                            "account_id": item.account_id.id,
+                            "tax_ids": [Command.set(item.tax_ids.ids)],
+                            "purchase_line_id": item.purchase_line_id.id,
+                            "analytic_distribution": item.analytic_distribution,
+                        }
+                    )
+                ],
+            }
+        )

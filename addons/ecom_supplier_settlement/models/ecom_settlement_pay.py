@@ -28,10 +28,11 @@ class EcomSettlement(models.Model):
         self.env.cr.execute(
             SQL(
                 """WITH docs AS (
-                       SELECT move_id, coalesce(sum(amount) FILTER (WHERE state != 'confirmed'), 0) AS held
-                         FROM ecom_settlement_line
-                        WHERE settlement_id = %(id)s AND in_ledger AND live AND move_id IS NOT NULL
-                        GROUP BY move_id
+                       SELECT l.move_id, coalesce(sum(l.amount) FILTER (
+                                  WHERE l.state != 'confirmed' OR c.state != 'posted'), 0) AS held
+                         FROM ecom_settlement_line l LEFT JOIN account_move c ON c.id = l.document_id
+                        WHERE l.settlement_id = %(id)s AND l.in_ledger AND l.live AND l.move_id IS NOT NULL
+                        GROUP BY l.move_id
                        UNION
                        SELECT l.document_id, 0 FROM ecom_settlement_line l
                         WHERE l.settlement_id = %(id)s AND l.document_id IS NOT NULL AND NOT EXISTS (

@@ -11,6 +11,7 @@ from . import test_rebates_booked
 from . import test_kits
 from . import test_statement
 from . import test_statement_changes
+from . import test_statement_disputes
 from . import test_statement_oracle
 from . import test_statement_races
 from . import test_intake

@@ -20,3 +20,28 @@ class EcomSettlementDispute(models.TransientModel):
         for settlement in self.line_ids.settlement_id:
             settlement._after_answer()
         return {"type": "ir.actions.act_window_close"}
+
+
+class EcomSettlementAccept(models.TransientModel):
+    """We agree that a line is wrong: which document takes it back."""
+
+    _name = "ecom.settlement.accept"
+    _description = "Accept a Dispute"
+
+    line_id = fields.Many2one("ecom.settlement.line", required=True, readonly=True, ondelete="cascade")
+    company_id = fields.Many2one(related="line_id.company_id")
+    partner_id = fields.Many2one(related="line_id.partner_id")
+    currency_id = fields.Many2one(related="line_id.currency_id")
+    amount = fields.Monetary(related="line_id.amount")
+    dispute_text = fields.Text(related="line_id.dispute_text")
+    document_id = fields.Many2one(
+        "account.move",
+        "Corrected by",
+        domain="[('commercial_partner_id', '=', partner_id), ('company_id', '=', company_id),"
+        " ('currency_id', '=', currency_id), ('state', '!=', 'cancel')]",
+        help="Empty: a draft is made that takes back the whole line.",
+    )
+
+    def action_accept(self):
+        """Link or make the document, and show it."""
+        return self.line_id._accept(self.document_id).get_formview_action()
