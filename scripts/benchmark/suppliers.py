@@ -103,8 +103,31 @@ def _statement(env, lines: int) -> dict[str, float]:
     env.cr.execute(SQL("SELECT origin, sum(amount) FROM (%s) rows GROUP BY origin", rows))
     env.cr.fetchall()
     floor = time.perf_counter() - started
+    # What it takes to store so many rows with their indexes, and to add up journal items that are stored.
+    env.cr.execute("CREATE TEMP TABLE bench_lines (LIKE ecom_settlement_line INCLUDING ALL) ON COMMIT DROP")
+    started = time.perf_counter()
+    env.cr.execute(
+        "INSERT INTO bench_lines SELECT * FROM ecom_settlement_line WHERE settlement_id = %s", [record.id]
+    )
+    store = time.perf_counter() - started
+    started = time.perf_counter()
+    env.cr.execute(
+        "SELECT sum(balance) FROM account_move_line WHERE partner_id = %s AND display_type = 'product'",
+        [bill.partner_id.id],
+    )
+    env.cr.fetchall()
+    bare = time.perf_counter() - started
+    started = time.perf_counter()
+    record._render_pdf()
+    paper = time.perf_counter() - started
     env.cr.rollback()
-    return {"statement_seconds": seconds, "statement_floor_seconds": floor}
+    return {
+        "statement_seconds": seconds,
+        "statement_floor_seconds": floor,
+        "statement_store_seconds": store,
+        "statement_bare_sum_seconds": bare,
+        "statement_pdf_seconds": paper,
+    }
 
 
 def _rebate(env, receipts: int) -> dict[str, float]:
