@@ -168,7 +168,7 @@ class TestStatementRaces(StatementCase):
     def test_two_statements_at_once(self):
         """Given a supplier, when two people make its statement at once, then there is one, and the other is
         told so or has the same."""
-        self.vendor_bill((self.product, 1, 10))
+        self.vendor_bill((self.product, 1, 10), day="2026-09-20")
 
         def create(env, start):
             return env["ecom.settlement"].create_for(self.supplier.id, start, "2026-09-30")
