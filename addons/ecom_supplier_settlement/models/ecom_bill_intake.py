@@ -143,6 +143,9 @@ class EcomBillIntake(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 documents, _extra = self._documents(name, content)
+                if documents is None:
+                    # A page or picture that is named as a table.
+                    raise self._refused(name, [Problem(0, "", "", "not_a_bill")])
                 first, *others = documents
                 company = self._company_of(name, first, move.company_id)
                 intake = self.with_company(company)

@@ -3,6 +3,7 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from .ecom_settlement import AGREED
 from .settlement_locks import differs
 
 # What a supplier's message consists of; everything else about it is for us to say.
@@ -18,6 +19,13 @@ class EcomSettlement(models.Model):
     _inherit = "ecom.settlement"
     # Whoever reads a statement may say something about it.
     _mail_post_access = "read"
+
+    def write(self, vals):
+        if "note" in vals and any(
+            statement.state in AGREED and differs(statement, "note", vals["note"]) for statement in self
+        ):
+            raise UserError(self.env._("What was agreed is not changed: write a message instead."))
+        return super().write(vals)
 
     @api.model
     def _get_thread_with_access(self, thread_id, *, mode="read", **kwargs):

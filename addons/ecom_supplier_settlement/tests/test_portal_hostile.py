@@ -149,6 +149,14 @@ class TestTalk(HostileCase):
                 with self.assertRaises(UserError):
                     attempt()
 
+    def test_the_note_is_agreed_too(self):
+        """I5 Given a statement that the supplier confirmed, when a buyer changes the note that it read, then
+        it is refused."""
+        self.sent.with_user(self.buyer).note = "Pays in 30 days"
+        self.sent.with_user(self.vendor).portal_confirm()
+        with self.assertRaises(UserError):
+            self.sent.with_user(self.buyer).note = "Pays in 300 days"
+
     def test_a_supplier_adds_nobody(self):
         """I4 Given a supplier's user, when it adds followers or tasks to a statement, then it is refused."""
         mine = self.sent.with_user(self.vendor)

@@ -125,3 +125,13 @@ class TestUploads(HostileCase):
                 self.assertNotIn("root:", page.text)
                 self.assertLess(time.monotonic() - began, 20)
         self.assertFalse(self.env["account.move"].search([("ecom_intake_source", "=", "portal")]))
+
+    def test_a_page_named_as_a_table(self):
+        """S2.1.5 Given a web page with the name of a table, when it is sent, then it is refused by name."""
+        self.enter("settle_vendor")
+        page = b"<html><body><table><tr><td>1</td></tr></table></body></html>"
+        for name in ("list.xls", "list.html", "list.xml", "list.csv"):
+            files = {"files": (name, page, "application/vnd.ms-excel")}
+            answer = self.post("/my/supplier-bills/upload", files=files)
+            self.assertIn("alert-danger", answer.text, name)
+            self.assertIn(name, answer.text)
