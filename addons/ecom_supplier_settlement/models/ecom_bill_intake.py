@@ -1,6 +1,7 @@
 """Invoice stage: a supplier's file becomes a draft bill with its order lines, exact to the cent."""
 
 from markupsafe import Markup
+from psycopg2 import DataError, IntegrityError
 
 from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
@@ -332,7 +333,12 @@ class EcomBillIntake(models.AbstractModel):
         last_bank = banks.with_context(active_test=False).search([], order="id desc", limit=1).id or 0
         # The reader touches contacts, which buyers may not; what it read is checked below.
         full = move.sudo()
-        reason = full._get_edi_decoder(file, new=True)["decoder"](full, file, True)
+        try:
+            with self.env.cr.savepoint():
+                reason = full._get_edi_decoder(file, new=True)["decoder"](full, file, True)
+        except (ValueError, TypeError, ArithmeticError, IntegrityError, DataError) as bad:
+            # That reader trusts the file: a day or an amount that is none ends in an error of any kind.
+            raise self._refused(name, [Problem(0, "", str(bad).splitlines()[0], "not_a_value")]) from bad
         if reason:
             return reason
         move.invalidate_recordset()

@@ -50,6 +50,7 @@ def invoice_problem_text(env, reason):
         "numbers_differ": env._("The file gives two invoice numbers. Upload the original download."),
         "not_a_day": env._("This is not a date. Upload the original download."),
         "not_a_rate": env._("This is not a tax rate."),
+        "not_a_value": env._("A day or an amount cannot be read. Ask the supplier for the original."),
         "total_differs": env._(
             "The lines do not add up to the invoice's total: the file was changed or cut. "
             "Ask the supplier for the original."

@@ -8,6 +8,30 @@ from odoo.tests import tagged
 from .intake_common import BUYER, einvoice
 from .portal_common import HostileCase
 
+UBL = "urn:oasis:names:specification:ubl:schema:xsd"
+
+
+def ubl(day="2026-09-10", quantity="10", price="5.00", amount="50.00"):
+    """An invoice as Odoo's own reader takes it."""
+    money = " ".join(
+        f'<cbc:{name} currencyID="CNY">{amount}</cbc:{name}>'
+        for name in ("LineExtensionAmount", "TaxExclusiveAmount", "TaxInclusiveAmount", "PayableAmount")
+    )
+    return f"""<?xml version="1.0"?><Invoice xmlns="{UBL}:Invoice-2"
+        xmlns:cac="{UBL}:CommonAggregateComponents-2" xmlns:cbc="{UBL}:CommonBasicComponents-2">
+        <cbc:CustomizationID>urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0</cbc:CustomizationID><cbc:ID>U-1</cbc:ID><cbc:IssueDate>{day}</cbc:IssueDate>
+        <cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>
+        <cbc:DocumentCurrencyCode>CNY</cbc:DocumentCurrencyCode>
+        <cac:AccountingSupplierParty><cac:Party><cac:PartyName><cbc:Name>Supplier A</cbc:Name></cac:PartyName>
+        </cac:Party></cac:AccountingSupplierParty>
+        <cac:LegalMonetaryTotal>{money}</cac:LegalMonetaryTotal>
+        <cac:InvoiceLine><cbc:ID>1</cbc:ID>
+        <cbc:InvoicedQuantity unitCode="C62">{quantity}</cbc:InvoicedQuantity>
+        <cbc:LineExtensionAmount currencyID="CNY">{amount}</cbc:LineExtensionAmount>
+        <cac:Item><cbc:Name>P1</cbc:Name></cac:Item>
+        <cac:Price><cbc:PriceAmount currencyID="CNY">{price}</cbc:PriceAmount></cac:Price></cac:InvoiceLine>
+        </Invoice>""".encode()
+
 
 @tagged("post_install", "-at_install")
 class TestKin(HostileCase):
@@ -135,3 +159,19 @@ class TestUploads(HostileCase):
             answer = self.post("/my/supplier-bills/upload", files=files)
             self.assertIn("alert-danger", answer.text, name)
             self.assertIn(name, answer.text)
+
+    def test_values_that_are_none(self):
+        """S2.1.5 Given UBL whose day or amount is none, when it is sent, then it is refused by name and
+        nothing is stored."""
+        self.enter("settle_vendor")
+        before = self.env["account.move"].search_count([])
+        for name, value in (
+            *(("day", value) for value in ("NaN", "2026-99-99", "0")),
+            *(("price", value) for value in ("NaN", "-", "1e400", "1,5", "")),
+            *(("quantity", value) for value in ("inf", "null")),
+        ):
+            content = ubl(**{name: value})
+            page = self.post("/my/supplier-bills/upload", files={"files": ("u.xml", content, "text/xml")})
+            self.assertIn("alert-danger", page.text, (name, value))
+            self.assertIn("u.xml", page.text)
+        self.assertEqual(self.env["account.move"].search_count([]), before)
