@@ -252,6 +252,10 @@ class AccountMove(models.Model):
             if not self.ecom_intake_source:
                 self.ecom_intake_source = "email" if self.env.context.get("from_alias") else "upload"
                 self.env["ecom.bill.linker"]._link(self)
+                intake = self.env["ecom.bill.intake"]
+                notes = intake._keep_total(self, files_data)
+                if notes:
+                    intake._say(self, notes)
         return result
 
     def action_ecom_link_lines(self):

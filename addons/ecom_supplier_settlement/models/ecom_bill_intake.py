@@ -344,6 +344,7 @@ class EcomBillIntake(models.AbstractModel):
         move.invalidate_recordset()
         self._check_read(name, move, partner, last)
         notes = self.env["ecom.bill.linker"]._link(move)
+        notes += self._keep_total(move, [file])
         if full.partner_bank_id.id > last_bank:
             notes.append(
                 self.env._(

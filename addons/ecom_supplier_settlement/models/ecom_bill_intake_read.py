@@ -1,5 +1,6 @@
 """Invoice stage: which invoices a supplier's file holds; whatever cannot be trusted is named."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 
 from odoo import api, models
@@ -14,6 +15,11 @@ from ..lib.ecom_settle.problem import DocumentError, Problem
 from .supplier_file import invoice_problem_text, read_rows, refused
 
 MAX_ZIP_FILES = 50
+# Where UBL and CII state the total with tax, and what was rounded beside it.
+TOTALS = (
+    ("LegalMonetaryTotal", "TaxInclusiveAmount", "PayableRoundingAmount"),
+    ("SpecifiedTradeSettlementHeaderMonetarySummation", "GrandTotalAmount", "RoundingAmount"),
+)
 ATTACHED_ONLY = {".pdf", ".png", ".jpg", ".jpeg", ".ofd"}
 
 
@@ -49,6 +55,32 @@ class EcomBillIntake(models.AbstractModel):
             return einvoice.read_einvoice(content)
         except DocumentError as bad:
             raise self._refused(name, bad.problems) from bad
+
+    @api.model
+    def _keep_total(self, move, files):
+        """Give a bill that Odoo read the total its file states; the match compares it.
+
+        That reader reads the lines alone and rounds their quantities.
+
+        :param files: file data of Odoo
+        :return: notes for a person, when the bill is another amount
+        """
+        trees = [file["xml_tree"] for file in files if file.get("xml_tree") is not None]
+        totals = [total for total in map(_stated_total, trees) if total is not None]
+        if not totals:
+            return []
+        if not totals[0].is_finite():
+            return [self.env._("The total that the file states cannot be read.")]
+        move.ecom_document_total = total = float(abs(totals[0]))
+        if not move.currency_id.compare_amounts(total, move.amount_total):
+            return []
+        return [
+            self.env._(
+                "The file states a total of %(stated)s, its lines come to %(total)s.",
+                stated=move.currency_id.format(total),
+                total=move.currency_id.format(move.amount_total),
+            )
+        ]
 
     @api.model
     def _refused(self, name, problems):
@@ -93,3 +125,15 @@ class EcomBillIntake(models.AbstractModel):
 def _is_workbook(content):
     """Whether a ZIP is a spreadsheet; the part that every workbook has stands near its start or its end."""
     return b"[Content_Types].xml" in content[:4096] or b"[Content_Types].xml" in content[-65536:]
+
+
+def _stated_total(tree):
+    """The total with tax that UBL or CII states, before prepayments; NaN if it is no number, None without."""
+    for head, total, rounding in TOTALS:
+        found = tree.findtext(f".//{{*}}{head}/{{*}}{total}")
+        if found:
+            try:
+                return Decimal(found) + Decimal(tree.findtext(f".//{{*}}{head}/{{*}}{rounding}") or 0)
+            except InvalidOperation:
+                return Decimal("NaN")
+    return None

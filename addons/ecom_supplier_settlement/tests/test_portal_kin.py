@@ -11,10 +11,10 @@ from .portal_common import HostileCase
 UBL = "urn:oasis:names:specification:ubl:schema:xsd"
 
 
-def ubl(day="2026-09-10", quantity="10", price="5.00", amount="50.00"):
+def ubl(day="2026-09-10", quantity="10", price="5.00", amount="50.00", total=None):
     """An invoice as Odoo's own reader takes it."""
     money = " ".join(
-        f'<cbc:{name} currencyID="CNY">{amount}</cbc:{name}>'
+        f'<cbc:{name} currencyID="CNY">{total or amount}</cbc:{name}>'
         for name in ("LineExtensionAmount", "TaxExclusiveAmount", "TaxInclusiveAmount", "PayableAmount")
     )
     return f"""<?xml version="1.0"?><Invoice xmlns="{UBL}:Invoice-2"
@@ -175,3 +175,20 @@ class TestUploads(HostileCase):
             self.assertIn("alert-danger", page.text, (name, value))
             self.assertIn("u.xml", page.text)
         self.assertEqual(self.env["account.move"].search_count([]), before)
+
+    def test_a_total_that_lines_do_not_make(self):
+        """S2.1.5 S2.1.6 Given UBL whose lines come to another amount than its total, when it is sent, then
+        the draft says so and keeps the supplier's total, which the match compares."""
+        self.supplier.vat = "BE0477472701"
+        tax_number = "<cac:PartyTaxScheme><cbc:CompanyID>BE0477472701</cbc:CompanyID></cac:PartyTaxScheme>"
+        self.enter("settle_vendor")
+        for number, (values, said, total) in enumerate(
+            (({}, False, 50), ({"quantity": "5.001"}, True, 50), ({"total": "60.00"}, True, 60))
+        ):
+            content = ubl(**values).decode().replace("U-1", f"U-{number}")
+            content = content.replace("</cac:Party>", f"{tax_number}</cac:Party>").encode()
+            page = self.post("/my/supplier-bills/upload", files={"files": ("u.xml", content, "text/xml")})
+            self.assertIn("alert-success", page.text, page.text[-3000:])
+            bill = self.env["account.move"].search([("ref", "=", f"U-{number}")])
+            self.assertEqual(bill.ecom_document_total, total)
+            self.assertEqual("states a total" in "".join(bill.message_ids.mapped("body")), said, values)
