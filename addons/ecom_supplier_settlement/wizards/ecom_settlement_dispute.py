@@ -29,11 +29,12 @@ class EcomSettlementAccept(models.TransientModel):
     _description = "Accept a Dispute"
 
     line_id = fields.Many2one("ecom.settlement.line", required=True, readonly=True, ondelete="cascade")
+    # Shown to whoever may read the line.
     company_id = fields.Many2one(related="line_id.company_id")
     partner_id = fields.Many2one(related="line_id.partner_id")
     currency_id = fields.Many2one(related="line_id.currency_id")
-    amount = fields.Monetary(related="line_id.amount")
-    dispute_text = fields.Text(related="line_id.dispute_text")
+    amount = fields.Monetary(related="line_id.amount", related_sudo=False)
+    dispute_text = fields.Text(related="line_id.dispute_text", related_sudo=False)
     document_id = fields.Many2one(
         "account.move",
         "Corrected by",
