@@ -25,7 +25,7 @@ BILL_FACTS = {
 }
 LINE_FACTS = {
     *("purchase_line_id", "product_id", "product_uom_id", "quantity", "price_unit", "discount"),
-    *("price_subtotal", "tax_ids", "display_type"),
+    *("price_subtotal", "tax_ids", "display_type", "amount_currency", "balance", "debit", "credit"),
 }
 SMALL_FACTS = {
     *("quantity", "price_unit", "discount", "tax_ids", "amount_currency", "balance", "debit", "credit"),

@@ -84,16 +84,16 @@ LINES = """
                  OR line.display_type LIKE 'non_deductible_product%%' AND NOT EXISTS (
                     SELECT FROM account_move_line part
                      WHERE part.move_id = m.id AND part.deductible_amount < 100)))
-     CROSS JOIN LATERAL (
-          SELECT CASE WHEN line.display_type = 'product' AND abs(items.amount - priced.amount) < 2 * coin.size
-                      THEN priced.amount ELSE items.amount END AS amount
-            FROM (SELECT coalesce(line.price_subtotal, 0)) priced (amount)
-           CROSS JOIN (SELECT line.amount_currency * CASE m.move_type WHEN 'in_refund' THEN -1 ELSE 1 END)
-                items (amount)
-           CROSS JOIN (SELECT rounding::numeric FROM res_currency WHERE id = m.currency_id) coin (size)) said
       JOIN res_company company ON company.id = m.company_id
       JOIN res_currency money ON money.id = m.currency_id
       JOIN res_currency home ON home.id = company.currency_id
+     CROSS JOIN LATERAL (
+          SELECT CASE WHEN line.display_type = 'product'
+                       AND abs(items.amount - priced.amount) < 2 * money.rounding THEN priced.amount
+                      ELSE items.amount END AS amount
+            FROM (SELECT coalesce(line.price_subtotal, 0)) priced (amount)
+           CROSS JOIN (SELECT line.amount_currency * CASE m.move_type WHEN 'in_refund' THEN -1 ELSE 1 END)
+                items (amount)) said
       LEFT JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
             AND ordered.is_downpayment IS NOT TRUE AND ordered.display_type IS NULL
       LEFT JOIN purchase_order_line deposit ON deposit.id = line.purchase_line_id AND deposit.is_downpayment

@@ -227,6 +227,17 @@ class TestAccrualRandom(SettleCase):
             bill = self.vendor_bill((order.order_line, 10, 0), day="2026-09-02")
             self.assertEqual((bill.state, accrual.line_ids.quantity_open), ("posted", 0))
 
+    def test_a_receipt_of_a_purchase_is_a_bill(self):
+        """C7 C10 Given goods accrued until their bill, when a purchase receipt bills them, then nothing is
+        left, and nothing is accrued at the next period end."""
+        self.company.ecom_accrual_reversal = "on_bill"
+        order = self.order((self.product, 10, 10), day="2026-07-01")
+        self.receive(order, day="2026-07-05")
+        self.env["ecom.accrual"]._prepare(self.company, date(2026, 7, 31)).action_post()
+        self.vendor_bill((order.order_line, 10, 10), day="2026-08-05", move_type="in_receipt")
+        self.assertFalse(self.env["ecom.accrual"]._prepare(self.company, date(2026, 8, 31)).line_ids)
+        self.assertEqual(self.ledger(order.order_line, date(2026, 8, 31)), 0)
+
     def test_parts_of_a_dozen(self):
         """C7 Given a dozen accrued, when it is billed as four pieces thrice, then nothing of it is left."""
         self.company.ecom_accrual_reversal = "on_bill"

@@ -226,6 +226,8 @@ class TestHostilePayment(PaymentCase):
             "tax": lambda bill: bill.invoice_line_ids.with_context(**sly).write({"display_type": "tax"}),
             "results": lambda bill: bill.ecom_match_result_ids.with_user(self.manager).sudo().unlink(),
             "bill": lambda bill: bill.with_context(force_delete=True).unlink(),
+            "account": lambda bill: self.payable(bill).write({"account_id": self.outstanding.id}),
+            "load": lambda bill: bill.load([".id", "ecom_match_state"], [[str(bill.id), "ready"]]),
             "hands": lambda bill: bill.write({"ecom_hand_ids": [Command.clear()]}),
         }.items():
             with self.subTest(change=name):
@@ -255,6 +257,21 @@ class TestHostilePayment(PaymentCase):
         self.assertEqual((bill.ecom_match_state, self.reasons(bill)), ("blocked", {"not_linked"}))
         with self.refused():
             self.register(bill).action_create_payments()
+
+    def test_more_is_booked_than_priced(self):
+        """S2.1.10 Given a bill that is ready, when its items are raised past quantity and price, then it is
+        blocked: what is booked is what is paid."""
+        order = self.order((self.product, 10, 10))
+        self.receive(order)
+        bill = self.vendor_bill((order.order_line, 10, 10))
+        sly = {"check_move_validity": False, "skip_invoice_sync": True}
+        for line in bill.line_ids.with_context(**sly):
+            line.write({"balance": line.balance * 5, "amount_currency": line.amount_currency * 5})
+        if bill.amount_total != 100:
+            self.assertEqual((bill.amount_total, bill.invoice_line_ids.price_subtotal), (500, 100))
+            self.assertEqual((bill.ecom_match_state, self.reasons(bill)), ("blocked", {"price_over"}))
+            with self.refused():
+                self.register(bill).sudo().action_create_payments()
 
     def test_the_order_of_another_supplier_or_company(self):
         """S2.1.3 Given goods that came from one supplier, when another one bills that order, or another
