@@ -86,29 +86,29 @@ class SupplierPortal(portal.CustomerPortal):
 
     # --- one statement ----------------------------------------------------------
 
-    def _statement(self, statement_id, access_token=None):
+    def _statement(self, statement_id):
         if not 0 < statement_id <= LARGEST_ID:
             raise MissingError(request.env._("There is no such statement."))
-        return self._document_check_access("ecom.settlement", statement_id, access_token)
+        return self._document_check_access("ecom.settlement", statement_id)
 
     @http.route(
         ["/my/statements/<int:statement_id>", "/my/statements/<int:statement_id>/page/<int:page>"],
         type="http",
-        auth="public",
+        auth="user",
         website=True,
     )
-    def portal_statement(self, statement_id, access_token=None, page=1, origin="", show="", **kwargs):
-        """One statement; a link from a mail shows it, answering needs a login."""
+    def portal_statement(self, statement_id, page=1, origin="", show="", **kwargs):
+        """One statement. A link of a mail leads here by the login: whoever holds it has no right by it."""
         try:
-            statement = self._statement(statement_id, access_token)
+            statement = self._statement(statement_id)
         except (AccessError, MissingError):
             return request.redirect("/my")
-        # A link of a mail opens what was sent, for whoever holds it; nothing that is still being worked on.
+        # What is still being worked on is shown to nobody outside, whatever the rules let them read.
         if statement.state in ("draft", "cancelled") and not request.env.user._is_internal():
             return request.redirect("/my")
         if kwargs.get("report_type") in ("pdf", "xlsx"):
             return self._download(statement, kwargs["report_type"])
-        lines, pager, origins = self._page_of_lines(statement, page, origin, show, access_token)
+        lines, pager, origins = self._page_of_lines(statement, page, origin, show)
         values = {
             "statement": statement,
             "lines": lines,
@@ -126,16 +126,14 @@ class SupplierPortal(portal.CustomerPortal):
             "message": request.session.pop("ecom_message", None),
             "report_type": "html",
         }
-        values = self._get_page_view_values(
-            statement, access_token, values, "my_statements_history", False, **kwargs
-        )
+        values = self._get_page_view_values(statement, None, values, "my_statements_history", False, **kwargs)
         return request.render("ecom_supplier_settlement.portal_statement", values)
 
     def _may_answer(self, statement):
         mine = statement.partner_id == request.env.user.partner_id.commercial_partner_id
         return mine and statement.state in ("sent", "disputed")
 
-    def _page_of_lines(self, statement, page, origin, show, access_token):
+    def _page_of_lines(self, statement, page, origin, show):
         """The lines of one page, its pager, and (origin, label, number, amount) of all there are."""
         model = request.env["ecom.settlement.line"].sudo()  # the statement was checked, these are its lines
         names = dict(model._fields["origin"]._description_selection(request.env))
@@ -157,7 +155,7 @@ class SupplierPortal(portal.CustomerPortal):
             domain.append(("state", "=", show))
         pager = portal_pager(
             url=f"/my/statements/{statement.id}",
-            url_args={"origin": origin, "show": show, "access_token": access_token or ""},
+            url_args={"origin": origin, "show": show},
             total=model.search_count(domain),
             page=page,
             step=LINES_PER_PAGE,

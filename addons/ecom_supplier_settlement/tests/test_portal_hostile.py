@@ -58,7 +58,7 @@ class TestTalk(HostileCase):
     def test_notes_stay_inside(self):
         """I4 Given a note, a comment and files of a buyer, when the supplier reads, then only what was said
         to it is there; a rival, or a stranger with the link, reads nothing."""
-        token = self.sent._portal_ensure_token()
+        self.sent.access_token = token = "7e5c"
         self.enter("settle_vendor")
         found = self.everything()
         self.assertIn("OPEN words", found)
@@ -73,7 +73,7 @@ class TestTalk(HostileCase):
 
     def test_a_link_says_nothing(self):
         """I4 Given the link of a statement, when a stranger posts or uploads with it, then it is refused."""
-        token = self.sent._portal_ensure_token()
+        self.sent.access_token = token = "7e5c"
         partner = self.supplier
         proofs = ({"token": token}, {"hash": self.sent._sign_token(partner.id), "pid": partner.id})
         before = (len(self.sent.message_ids), self.env["ir.attachment"].search_count([]))
