@@ -126,7 +126,7 @@ class SupplierPortal(portal.CustomerPortal):
             "message": request.session.pop("ecom_message", None),
             "report_type": "html",
         }
-        values = self._get_page_view_values(statement, None, values, "my_statements_history", False, **kwargs)
+        values = self._get_page_view_values(statement, None, values, "my_statements_history", False)
         return request.render("ecom_supplier_settlement.portal_statement", values)
 
     def _may_answer(self, statement):

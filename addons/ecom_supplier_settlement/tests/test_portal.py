@@ -102,8 +102,8 @@ class TestPortal(PortalCase, HttpCase):
         self.assertEqual(foreign.line_ids[0].state, "open")
 
     def test_a_link_is_no_key(self):
-        """I4 Given the link of a mail, even with a token, when opened by a stranger, then it asks for a login,
-        and shows a rival nothing; the supplier sees what was sent; a draft is nobody's."""
+        """I4 Given the link of a mail, even with a token, when a stranger opens it, then it asks for a
+        login, and shows a rival nothing; the supplier sees what was sent; a draft is nobody's."""
         # As whoever could write it by other ways might have.
         self.sent.access_token = "7e5c"
         urls = (self.sent.get_portal_url(), self.sent.access_url, self.sent.access_url + "?access_token=7e5c")
