@@ -1,6 +1,5 @@
 # In the order of the flow: purchase, receipt, invoice, terms, statement, confirm, pay.
 from . import res_partner
-from . import partner_merge
 from . import stock_warehouse
 from . import ecom_delivery_notice
 from . import ecom_delivery_file

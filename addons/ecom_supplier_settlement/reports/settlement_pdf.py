@@ -93,7 +93,7 @@ class _Paper:
             lines.append(line)
         return lines
 
-    def write(self, text, size, x, *, right=None, grey=0):
+    def put(self, text, size, x, *, right=None, grey=0):
         """A text on the line at `y`, from x or up to the right edge."""
         if text:
             if right is not None:
@@ -104,7 +104,7 @@ class _Paper:
         """A text of as many lines as it takes, each on the next page if there is no room."""
         for line in self.wrap(text, size, width):
             self.needs(size * LEADING)
-            self.write(line, size, x, grey=grey)
+            self.put(line, size, x, grey=grey)
             self.y -= size * LEADING
 
     def rule(self, width=THIN, x=LEFT, to=RIGHT_EDGE):
@@ -122,9 +122,9 @@ class _Paper:
         for number, page in enumerate(self.pages, 1):
             self.y = 10 * mm + SIZE
             self.texts = page[0]
-            self.write(document["footer"], SIZE, LEFT)
+            self.put(document["footer"], SIZE, LEFT)
             text = document["page"] % {"page": number, "pages": len(self.pages)}
-            self.write(text, SIZE, 0, right=WIDE - LEFT)
+            self.put(text, SIZE, 0, right=WIDE - LEFT)
             self._draw(canvas, *page)
             canvas.showPage()
         canvas.save()
@@ -156,8 +156,8 @@ def _head(paper, document):
     for label, value in document["facts"]:
         lines = paper.wrap(value, SIZE, RIGHT_EDGE - LEFT - 40 * mm)
         for place, line in enumerate(lines):
-            paper.write("" if place else label, SIZE, LEFT)
-            paper.write(line, SIZE, LEFT + 40 * mm)
+            paper.put("" if place else label, SIZE, LEFT)
+            paper.put(line, SIZE, LEFT + 40 * mm)
             paper.y -= SIZE * LEADING
     paper.y -= 5 * mm
 
@@ -168,8 +168,8 @@ def _footing(paper, document):
         if is_total:
             paper.rule(THICK, to=edge)
         paper.y -= 2
-        paper.write(label, size, LEFT + PAD)
-        paper.write(amount, size, 0, right=edge - PAD)
+        paper.put(label, size, LEFT + PAD)
+        paper.put(amount, size, 0, right=edge - PAD)
         paper.y -= size * LEADING
     if document["note"]:
         paper.y -= 6
@@ -214,7 +214,7 @@ def _line(paper, document, line):
     for text in working:
         if paper.needs(SIZE * LEADING):
             _titles(paper, document)
-        paper.write(text, SIZE - 1, STARTS[TEXT_COLUMN] + PAD, grey=GREY)
+        paper.put(text, SIZE - 1, STARTS[TEXT_COLUMN] + PAD, grey=GREY)
         paper.y -= (SIZE - 1) * LEADING
     if working:
         paper.y -= 2
@@ -237,6 +237,6 @@ def _cells(paper, rows, height):
         for place, text in enumerate(row):
             if text:
                 right = STARTS[place] + WIDTHS[place] - PAD if place in RIGHT else None
-                paper.write(text, SIZE, STARTS[place] + PAD, right=right)
+                paper.put(text, SIZE, STARTS[place] + PAD, right=right)
         paper.y -= SIZE * LEADING
     paper.y = before - height

@@ -280,5 +280,8 @@ class TestProvider(ReceiptCase):
             self.assertEqual((first["new"], again["new"], again["id"]), (True, False, first["id"]))
             moment = self.warehouse.ecom_pulled_at
             answers.clear()
-            self.env[provider]._cron_pull()
+            logger = "odoo.addons.ecom_supplier_settlement.models.ecom_delivery_provider"
+            with self.assertLogs(logger, "WARNING") as said:
+                self.env[provider]._cron_pull()
+            self.assertIn("No answer", said.output[0])
             self.assertEqual((len(asked), self.warehouse.ecom_pulled_at), (3, moment))

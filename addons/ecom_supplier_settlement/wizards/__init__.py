@@ -1,3 +1,4 @@
+from . import partner_merge
 from . import ecom_settlement_batch
 from . import ecom_match_release_bill
 from . import ecom_settlement_dispute
