@@ -110,7 +110,8 @@ class EcomMatchResult(models.Model):
     @api.depends("move_id", "product_id")
     def _compute_display_name(self):
         for result in self:
-            names = (result.move_id.name, result.product_id.display_name)
+            # Warehouse people answer for quantities and may not open bills; a bill's number says no amount.
+            names = (result.move_id.sudo().name, result.product_id.display_name)
             result.display_name = " · ".join(name for name in names if name)
 
     @api.depends("reasons")

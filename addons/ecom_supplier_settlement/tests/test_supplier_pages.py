@@ -27,6 +27,10 @@ class TestSupplierPages(StatementCase):
         """Given a person of each kind, when it opens each of its menus, then views, rows and groups can be
         read and buttons exist."""
         self.assertGreater(len(self.pages(self.manager)), 25)
+        order = self.order((self.product, 2, 5))
+        self.receive(order)
+        self.vendor_bill((order.order_line, 3, 5))
+        self.statement()
         for user in self.people():
             for page in self.pages(user):
                 with self.subTest(user=user.name, page=page.name):
@@ -35,7 +39,15 @@ class TestSupplierPages(StatementCase):
                     ids = {view.view_mode: view.view_id.id for view in page.view_ids}
                     found = model.get_views([(ids.get(kind, False), kind) for kind in (*kinds, "search")])
                     if page.target != "new":
-                        model.search([], limit=1).mapped("display_name")
+                        record = model.search([], limit=1)
+                        record.invalidate_recordset()
+                        shown = [
+                            field.get("name")
+                            for kind in {"list", "form"} & set(kinds)
+                            for field in etree.fromstring(found["views"][kind]["arch"]).iter("field")
+                            if not field.xpath("ancestor::field")
+                        ]
+                        record.web_read({name: {} for name in ("display_name", *shown)})
                     for kind in kinds:
                         arch = etree.fromstring(found["views"][kind]["arch"])
                         for button in arch.xpath("//button[@type='object'][@name]"):
