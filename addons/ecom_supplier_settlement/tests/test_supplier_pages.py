@@ -40,7 +40,7 @@ class TestSupplierPages(StatementCase):
                     found = model.get_views([(ids.get(kind, False), kind) for kind in (*kinds, "search")])
                     if page.target != "new":
                         record = model.search([], limit=1)
-                        record.invalidate_recordset()
+                        self.env.invalidate_all()
                         shown = [
                             field.get("name")
                             for kind in {"list", "form"} & set(kinds)
