@@ -41,6 +41,9 @@ EXPECTED = {
     f"{_INCOMING}73_journal_upload_all": (
         "it wants a spreadsheet left unread; we read it as a supplier's list of invoices"
     ),
+    "TestPurchaseDownpayment.test_downpayment_basic": (
+        "it wants a copied bill to forget its order; ours keeps it, so that goods billed twice are found"
+    ),
     **dict.fromkeys(_SPAN, "it fails without our add-ons too: newer lxml puts plain text in span, not in p"),
     **({} if shutil.which("wkhtmltopdf") else dict.fromkeys(_PDF, "it prints, and wkhtmltopdf is not here")),
 }
