@@ -317,7 +317,7 @@ def test_example_of_the_setup_is_json():
 
 def test_every_limit_of_the_reader_is_right():
     budget = importlib.import_module("ecom_bills.budget").Budget()
-    limits = importlib.import_module("ecom_bills.jail").Limits()
+    limits = importlib.import_module("ecom_bills.limits").Limits()
     text = _text(ROOT / "docs" / "operations.md")
     mib = 1 << 20
     assert f"{limits.memory / mib / 1024:g} GiB, {limits.cpu} s, {limits.wall} s" in text

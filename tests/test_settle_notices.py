@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from making_files import rows_of, workbook
 
 from ecom_bills.bill import Context
-from ecom_bills.jail import Job, run
+from ecom_bills.limits import Job, run
 from ecom_bills.tables import read_table
 from ecom_settle.notice_match import Offer, Wanted, allocate_receipts, match_notices
 from ecom_settle.notices import (
@@ -106,7 +106,7 @@ def test_the_example_of_each_layout_is_true(layout):
 
 
 @pytest.mark.capability("S2.8.4")
-def test_read_in_the_jail():
+def test_read_in_the_child():
     """The child process gives the same cells as reading here."""
     content, name = FILES["receipt_wareneingang"]
     [result] = run([Job(content=content, name=name, context=CHINA, want="table", args={"shapes": SHAPES})])

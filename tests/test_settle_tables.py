@@ -8,7 +8,7 @@ import pytest
 from making_files import rows_of, workbook, zipped
 
 from ecom_bills.bill import Context
-from ecom_bills.jail import Job, run
+from ecom_bills.limits import Job, run
 from ecom_bills.tables import read_table
 from ecom_settle.invoice_list import LAYOUT, read_list
 from ecom_settle.problem import DocumentError, titled
@@ -194,7 +194,7 @@ def test_a_statement_that_cannot_be_used(content, problem):
 
 
 @pytest.mark.capability("S2.1.5", "S2.8.10")
-def test_read_in_the_jail():
+def test_read_in_the_child():
     """The child process gives the same rows as reading here."""
     for content, layouts in (
         (listed().encode(), [LAYOUT]),

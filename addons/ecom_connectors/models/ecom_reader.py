@@ -5,7 +5,7 @@ from collections import deque
 
 from odoo import api, models
 
-from ..lib.ecom_bills import Context, jail
+from ..lib.ecom_bills import Context, limits
 
 
 class EcomReader(models.AbstractModel):
@@ -24,7 +24,7 @@ class EcomReader(models.AbstractModel):
         """
         ahead = deque()
         results, fresh = [], self.env["ecom.bill"]
-        for outcome in jail.run(self._jobs(files, ahead)):
+        for outcome in limits.run(self._jobs(files, ahead)):
             results += self._known_first(ahead)
             name, content, account, context, _stored = ahead.popleft()
             found, bills = self._keep(name, content, outcome, context, account)
@@ -47,7 +47,7 @@ class EcomReader(models.AbstractModel):
                 )
             ahead.append((name, content, account, contexts[account], stored))
             if not stored:
-                yield jail.Job(content=content, name=name, context=contexts[account])
+                yield limits.Job(content=content, name=name, context=contexts[account])
 
     def _known_first(self, ahead):
         """Results of the files at the head of `ahead` that need no reading."""
@@ -76,22 +76,22 @@ class EcomReader(models.AbstractModel):
 
     def _raw_row(self, bill, row):
         """[[title, text]] of one row of a stored bill, read from its bytes."""
-        job = jail.Job(
+        job = limits.Job(
             content=bill._content(),
             name=bill.name,
             context=self._first_look(),
             want="raw_row",
             args={"member": bill.member or bill.name, "row": row},
         )
-        return [list(cell) for cell in next(jail.run([job])).meta.get("cells", [])]
+        return [list(cell) for cell in next(limits.run([job])).meta.get("cells", [])]
 
     def _records(self, content, name, want):
         """What a file of orders or refunds holds: `layout`, `problems` and lists of plain records.
 
         :param want: "orders" (with `lines`) or "refunds"
         """
-        job = jail.Job(content=content, name=name, context=self._first_look(), want=want)
-        result = next(jail.run([job]))
+        job = limits.Job(content=content, name=name, context=self._first_look(), want=want)
+        result = next(limits.run([job]))
         frames = json.loads(result.payload) if result.payload else {}
         records = {
             part: [dict(zip(frame["columns"], row, strict=True)) for row in frame["rows"]]
@@ -109,8 +109,8 @@ class EcomReader(models.AbstractModel):
         """
         # Plain tables hold no words of platforms, and those who read them may not read such words.
         plain = Context(currency="", digits=0, timezone="UTC")
-        job = jail.Job(content=content, name=name, context=plain, want="table", args={"shapes": shapes})
-        result = next(jail.run([job]))
+        job = limits.Job(content=content, name=name, context=plain, want="table", args={"shapes": shapes})
+        result = next(limits.run([job]))
         found = json.loads(result.payload) if result.payload else {"columns": {}, "titles": {}}
         columns = found["columns"]
         return {
@@ -141,7 +141,7 @@ class EcomReader(models.AbstractModel):
         seen = (context.currency, context.digits, context.timezone)
         if (proper.currency, proper.digits, proper.timezone) == seen:
             return account, meta, payload
-        outcome = next(iter(jail.run([jail.Job(content=content, name=name, context=proper)])))
+        outcome = next(iter(limits.run([limits.Job(content=content, name=name, context=proper)])))
         for again, lines in outcome.bills:
             if again["member"] == meta["member"]:
                 return account, again, lines

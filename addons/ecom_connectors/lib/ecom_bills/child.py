@@ -1,8 +1,8 @@
-"""The child of the jail: loads pandas once, then forks for every file, so that no file can hurt another.
+"""The reading child: loads pandas once, then forks for every file, so that no file can hurt another.
 
-Started by `jail.run` and by nobody else. The forked process has no file, socket or pipe but the one for its
-answer; memory, CPU time and file size are limited by the kernel, wall time and the size of the answer by this
-process.
+Started by `limits.run` and by nobody else. The forked process is given no file, socket or pipe but the one
+for its answer; memory, CPU time and file size are limited by the kernel, wall time and the size of the answer
+by this process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .tables import read_table
 _PIECE = 1 << 20
 _SLACK = 4096
 _FILES = 64
-_LAST_WORDS = 2
+_EXIT = 2  # seconds a fork has to end after its answer
 _SECOND = 1_000_000_000
 _BILL = """商户订单号,发生时间,收入金额（+元）,支出金额（-元）,账务类型,备注,业务描述
 260531-662941284701219,2026-06-01 10:00:00,1.00,0,交易收入,,0010002|交易收入-订单收入
@@ -64,37 +64,37 @@ def _warm_up() -> None:
 
 def _in_fork(job: dict[str, Any], content: bytes, limits: dict[str, int]) -> Answer:
     """Run one job in a process of its own."""
-    mouth, ear = os.pipe()
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(mouth)
-        _cell(ear, job, content, limits)
-    os.close(ear)
+        os.close(reader)
+        _run_fork(writer, job, content, limits)
+    os.close(writer)
     try:
-        data, fate = _listen(mouth, limits)
+        data, limit = _receive(reader, limits)
     finally:
-        os.close(mouth)
-    status = _bury(pid, bool(fate))
-    if not fate and status == 0:
+        os.close(reader)
+    status = _wait(pid, kill=bool(limit))
+    if not limit and status == 0:
         try:
             return split_frame(data, limits["payload"])
         except FrameError as error:
-            fate = str(error)
-    return failure(job, problem("limit_exceeded", fate or _cause(status)))
+            limit = str(error)
+    return failure(job, problem("limit_exceeded", limit or _cause(status)))
 
 
-def _listen(mouth: int, limits: dict[str, int]) -> tuple[bytes, str]:
-    """All the fork says, or why it was cut short."""
+def _receive(reader: int, limits: dict[str, int]) -> tuple[bytes, str]:
+    """The whole answer of the fork, or the limit that cut it short."""
     deadline = time.monotonic_ns() + limits["wall"] * _SECOND
     cap = limits["payload"] + META_LIMIT + _SLACK
     poll = select.poll()
-    poll.register(mouth, select.POLLIN)
+    poll.register(reader, select.POLLIN)
     data = bytearray()
     while True:
         left = (deadline - time.monotonic_ns()) // 1_000_000
         if left <= 0 or not poll.poll(left):
             return b"", f"time {limits['wall']} s"
-        piece = os.read(mouth, _PIECE)
+        piece = os.read(reader, _PIECE)
         if not piece:
             return bytes(data), ""
         data += piece
@@ -102,9 +102,9 @@ def _listen(mouth: int, limits: dict[str, int]) -> tuple[bytes, str]:
             return b"", f"answer {cap} bytes"
 
 
-def _bury(pid: int, kill: bool) -> int:
+def _wait(pid: int, *, kill: bool) -> int:
     """The exit status of the fork; one that does not end by itself is ended."""
-    deadline = time.monotonic_ns() + _LAST_WORDS * _SECOND
+    deadline = time.monotonic_ns() + _EXIT * _SECOND
     while not kill and time.monotonic_ns() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
@@ -125,7 +125,7 @@ def _cause(status: int) -> str:
     return f"signal {number}" if number else f"status {os.WEXITSTATUS(status)}"
 
 
-def _cell(ear: int, job: dict[str, Any], content: bytes, limits: dict[str, int]) -> None:
+def _run_fork(writer: int, job: dict[str, Any], content: bytes, limits: dict[str, int]) -> None:
     """The forked process; it answers and never returns."""
     status = 1
     try:
@@ -141,7 +141,7 @@ def _cell(ear: int, job: dict[str, Any], content: bytes, limits: dict[str, int])
         for data in (head, payload):
             view = memoryview(data)
             while view:
-                view = view[os.write(ear, view[:_PIECE]) :]
+                view = view[os.write(writer, view[:_PIECE]) :]
         status = 0
     finally:
         os._exit(status)

@@ -1,4 +1,4 @@
-"""What parent and child of the jail say to each other: two lengths, some JSON, some bytes. Nothing else.
+"""What the parent and the reading child say to each other: two lengths, some JSON, some bytes. Nothing else.
 
 Neither side trusts the other's lengths beyond a cap, and nothing is ever unpickled. Deadlines are nanoseconds
 of the monotonic clock.

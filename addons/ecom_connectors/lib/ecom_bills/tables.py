@@ -1,9 +1,9 @@
 """Reads plain tables whose shape the caller brings along: titles and types in, columns of plain texts out.
 
-Other add-ons read their own files in the jail this way. A shape is what JSON can say of a `Layout`; exactly
-one of those given must recognise the file. Amounts come out as exact decimals with at most SCALE of them,
-moments as naive local `YYYY-MM-DD hh:mm:ss`, everything else as clean text; blank is "", also where the file
-lacks a column that may be missing.
+Other add-ons read their own files in the child process this way. A shape is what JSON can say of a `Layout`;
+exactly one of those given must recognise the file. Amounts come out as exact decimals with at most SCALE of
+them, moments as naive local `YYYY-MM-DD hh:mm:ss`, everything else as clean text; blank is "", also where the
+file lacks a column that may be missing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,13 @@
-"""The parent of the jail: files go in, bills come out, and no file can take the worker with it.
+"""What a file may cost: it is read in a child process with limits, and no file can take the worker with it.
 
 A spreadsheet of 1,675 bytes can make a library ask for 512 GiB and abort its process. So files are read in a
-child process without anything of ours, one fork for each file: what dies is the fork, and its file is refused
-with the limit it met. While the caller loads one result, the child already reads the next file.
+child process, one fork for each file: what dies is the fork, and its file is refused with the limit it met.
+While the caller loads one result, the child already reads the next file.
+
+The limits are memory, CPU time, wall time, the size of file and answer; the child writes no file. It gets
+none of our environment, open files, connections and session, so that a mistake cannot reach them. That is
+no sandbox: it is the same user on the same machine, with its network, and what it may read we may read. Code
+that got to run in it could do what Odoo's user can do; a library with such a hole has to be updated.
 """
 
 from __future__ import annotations
@@ -41,7 +46,7 @@ _STARTING = 120
 _SECOND = 1_000_000_000
 
 
-class JailError(Exception):
+class ChildError(Exception):
     """The child process cannot be started at all; the text says why."""
 
 
@@ -86,7 +91,7 @@ class Result:
 def run(jobs: Iterable[Job], *, limits: Limits | None = None) -> Iterator[Result]:
     """One result for each job, in the order of the jobs. Close the iterator to stop early."""
     if sys.platform == "win32" or not hasattr(os, "fork") or importlib.util.find_spec("resource") is None:
-        raise JailError("limits on processes need Linux or another POSIX system")
+        raise ChildError("limits on processes need Linux or another POSIX system")
     child = _SPARE.take(limits or Limits())
     try:
         yield from _serve(child, jobs)
@@ -180,12 +185,12 @@ class _Child:
     def _pipes(self) -> tuple[int, int]:
         process = self.process or self._start()
         if process.stdin is None or process.stdout is None:
-            raise JailError("the child process has no pipes")
+            raise ChildError("the child process has no pipes")
         return process.stdin.fileno(), process.stdout.fileno()
 
     def _start(self) -> subprocess.Popen[bytes]:
         if not sys.executable:
-            raise JailError("Python does not know its own program")
+            raise ChildError("Python does not know its own program")
         complaints = Path(self.folder, "stderr")
         with complaints.open("wb") as stderr:
             process = subprocess.Popen(
@@ -210,7 +215,7 @@ class _Child:
         if hello is None or not hello[0].get("ready"):
             self.end()
             last = complaints.read_text("utf-8", "replace").strip().splitlines()[-1:]
-            raise JailError(f"the child process does not start: {''.join(last)}")
+            raise ChildError(f"the child process does not start: {''.join(last)}")
         return process
 
 
