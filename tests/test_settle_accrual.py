@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_settle.accrual import Open, in_company, release, value
+from ecom_settle.accrual import Open, in_company, reversal_parts, value
 
 
 @pytest.mark.rule("C7")
@@ -51,7 +51,7 @@ def test_what_is_taken_back_in_parts_is_all_of_it(accruals, bills):
     total = sum(item.quantity for item in accruals)
     taken = {item.key: [Decimal(0), 0, 0] for item in accruals}
     for quantity in [*bills, total]:
-        parts = release(quantity, left)
+        parts = reversal_parts(quantity, left)
         assert sum(part.quantity for part in parts) == min(quantity, sum(item.quantity for item in left))
         by_key = {part.key: part for part in parts}
         for part in parts:
@@ -77,8 +77,8 @@ def test_what_is_taken_back_in_parts_is_all_of_it(accruals, bills):
 def test_the_oldest_accrual_goes_first():
     old = Open(key=1, quantity=Decimal(3), amount=1000, balance=7101)
     new = Open(key=2, quantity=Decimal(5), amount=2000, balance=14000)
-    assert release(Decimal(4), [old, new]) == [
+    assert reversal_parts(Decimal(4), [old, new]) == [
         old,
         Open(key=2, quantity=Decimal(1), amount=400, balance=2800),
     ]
-    assert release(Decimal(1), [old]) == [Open(key=1, quantity=Decimal(1), amount=333, balance=2367)]
+    assert reversal_parts(Decimal(1), [old]) == [Open(key=1, quantity=Decimal(1), amount=333, balance=2367)]

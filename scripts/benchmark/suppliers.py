@@ -79,10 +79,10 @@ def _match(env, bill, lines: int) -> dict[str, float]:
     _multiply(env, bill, times - 1)
     moves = env["account.move"].search([("partner_id", "=", bill.partner_id.id)])
     started = time.perf_counter()
-    moves._ecom_match()
+    moves._ecom_threeway()
     env.flush_all()
     seconds = time.perf_counter() - started
-    assert set(moves.mapped("ecom_match_state")) == {"ready"}, set(moves.mapped("ecom_match_state"))
+    assert set(moves.mapped("ecom_threeway_state")) == {"ready"}, set(moves.mapped("ecom_threeway_state"))
     env.cr.rollback()
     return {"match_seconds": seconds, "match_ms_per_line": 1000 * seconds / (times * LINES_EACH)}
 
@@ -90,9 +90,9 @@ def _match(env, bill, lines: int) -> dict[str, float]:
 def _statement(env, lines: int) -> dict[str, float]:
     bill = _document(env, "Statement")
     _multiply(env, bill, lines // LINES_EACH - 1)
-    settlements = env["ecom.settlement"]
+    statements = env["ecom.statement"]
     started = time.perf_counter()
-    record = settlements.browse(settlements.create_for(bill.partner_id.id, "2026-09-01", "2026-09-30"))
+    record = statements.browse(statements.create_for(bill.partner_id.id, "2026-09-01", "2026-09-30"))
     env.flush_all()
     seconds = time.perf_counter() - started
     assert record.line_count == lines, (record.line_count, lines)
@@ -104,10 +104,10 @@ def _statement(env, lines: int) -> dict[str, float]:
     env.cr.fetchall()
     floor = time.perf_counter() - started
     # What it takes to store so many rows with their indexes, and to add up journal items that are stored.
-    env.cr.execute("CREATE TEMP TABLE bench_lines (LIKE ecom_settlement_line INCLUDING ALL) ON COMMIT DROP")
+    env.cr.execute("CREATE TEMP TABLE bench_lines (LIKE ecom_statement_line INCLUDING ALL) ON COMMIT DROP")
     started = time.perf_counter()
     env.cr.execute(
-        "INSERT INTO bench_lines SELECT * FROM ecom_settlement_line WHERE settlement_id = %s", [record.id]
+        "INSERT INTO bench_lines SELECT * FROM ecom_statement_line WHERE statement_id = %s", [record.id]
     )
     store = time.perf_counter() - started
     started = time.perf_counter()

@@ -90,11 +90,11 @@ def _states(hands: Hands, plan: Plan) -> dict[str, Any]:
             ("company_id", "=", hands.company),
             ("move_type", "in", ("in_invoice", "in_refund")),
         ],
-        ["ref", "ecom_match_state"],
+        ["ref", "ecom_threeway_state"],
     )
     blocked = hands.accountant.settle("blocked")
     return {
-        "states": {row["ref"]: row["ecom_match_state"] for row in rows},
+        "states": {row["ref"]: row["ecom_threeway_state"] for row in rows},
         "reasons": {row["reference"]: row["reasons"] for row in blocked},
     }
 

@@ -165,14 +165,14 @@ def answer(
     """What suppliers say, and what follows: (how the supplier's own statement compares, the states)."""
     names = {supplier["key"]: supplier["name"] for supplier in plan["suppliers"]}
     numbers = {(one["supplier"], one["currency"]): one["number"] for one in statements}
-    ids = known(hands.buyer, "ecom.settlement", "name", numbers.values())
+    ids = known(hands.buyer, "ecom.statement", "name", numbers.values())
     told = {
         (names[one["supplier"]], one["currency"]): (one["does"], one["supplier"]) for one in plan["answers"]
     }
     content = base64.b64encode((folder / plan["statement"]["file"]).read_bytes()).decode("ascii")
     theirs = (names[plan["statement"]["supplier"]], _currency(plan, plan["statement"]["supplier"]))
     comparison = hands.buyer.execute(
-        "ecom.settlement",
+        "ecom.statement",
         "compare_file",
         [ids[numbers[theirs]]],
         Path(plan["statement"]["file"]).name,
@@ -181,10 +181,10 @@ def answer(
     does = {"dispute": _dispute, "portal": _portal, "pay": _pay, "settle": _settle}
     for key, (verb, supplier) in told.items():
         statement = ids[numbers[key]]
-        [row] = hands.buyer.execute("ecom.settlement", "read", [statement], ["state"])
+        [row] = hands.buyer.execute("ecom.statement", "read", [statement], ["state"])
         if row["state"] == "sent":
             does[verb](hands, plan, statement, supplier)
-    rows = hands.buyer.execute("ecom.settlement", "read", list(ids.values()), ["name", "state"])
+    rows = hands.buyer.execute("ecom.statement", "read", list(ids.values()), ["name", "state"])
     now = {row["name"]: row["state"] for row in rows}
     reached = [[*key, now[number]] for key, number in numbers.items()]
     return _compared(hands, comparison), reached
@@ -196,59 +196,59 @@ def _currency(plan: Plan, key: str) -> str:
 
 def _dispute(hands: Hands, _plan: Plan, statement: int, _supplier: str = "") -> int:
     [line] = hands.buyer.execute(
-        "ecom.settlement.line",
+        "ecom.statement.line",
         "search",
-        [("settlement_id", "=", statement), ("origin", "=", "bill"), ("in_ledger", "=", True)],
+        [("statement_id", "=", statement), ("origin", "=", "bill"), ("in_ledger", "=", True)],
         limit=1,
     )
     wizard = hands.buyer.execute(
-        "ecom.settlement.dispute",
+        "ecom.statement.dispute",
         "create",
         {"line_ids": [(6, 0, [line])], "reason": "price", "text": "9.00 are missing by our books."},
     )
-    hands.buyer.execute("ecom.settlement.dispute", "action_dispute", [wizard])
+    hands.buyer.execute("ecom.statement.dispute", "action_dispute", [wizard])
     return int(line)
 
 
 def _portal(hands: Hands, _plan: Plan, statement: int, supplier: str) -> None:
     session = hands.portal(hands.of("supplier", supplier))
-    session.execute("ecom.settlement", "portal_confirm", [statement], what="confirming in the portal")
+    session.execute("ecom.statement", "portal_confirm", [statement], what="confirming in the portal")
 
 
 def _approve(hands: Hands, statement: int) -> None:
     """The supplier said yes by telephone; another person than the buyer approves."""
-    hands.buyer.execute("ecom.settlement", "action_confirm", [statement], what="confirming a statement")
-    hands.accountant.execute("ecom.settlement", "action_approve", [statement], what="approving a statement")
+    hands.buyer.execute("ecom.statement", "action_confirm", [statement], what="confirming a statement")
+    hands.accountant.execute("ecom.statement", "action_approve", [statement], what="approving a statement")
 
 
 def _pay(hands: Hands, plan: Plan, statement: int, _supplier: str) -> None:
     _approve(hands, statement)
     day = date.fromisoformat(plan["end"]) + timedelta(days=10)
     wizard = hands.accountant.execute(
-        "ecom.settlement.pay",
+        "ecom.statement.pay",
         "create",
         {
-            "settlement_id": statement,
+            "statement_id": statement,
             "journal_id": hands.of("journal", "bank"),
             "day": day.isoformat(),
         },
     )
-    hands.accountant.execute("ecom.settlement.pay", "action_pay", [wizard], what="paying a statement")
+    hands.accountant.execute("ecom.statement.pay", "action_pay", [wizard], what="paying a statement")
 
 
 def _settle(hands: Hands, plan: Plan, statement: int, _supplier: str) -> None:
     """A line is disputed, the supplier takes it back, and all is agreed."""
     line = _dispute(hands, plan, statement)
-    hands.buyer.execute("ecom.settlement.line", "action_withdraw", [line], what="settling a dispute")
+    hands.buyer.execute("ecom.statement.line", "action_withdraw", [line], what="settling a dispute")
     _approve(hands, statement)
 
 
 def _compared(hands: Hands, comparison: int) -> dict[str, Any]:
     [row] = hands.buyer.execute(
-        "ecom.settlement.comparison", "read", [comparison], ["closing_theirs", "difference", "line_ids"]
+        "ecom.statement.comparison", "read", [comparison], ["closing_theirs", "difference", "line_ids"]
     )
     kinds: dict[str, int] = {}
-    for line in hands.buyer.execute("ecom.settlement.comparison.line", "read", row["line_ids"], ["kind"]):
+    for line in hands.buyer.execute("ecom.statement.comparison.line", "read", row["line_ids"], ["kind"]):
         kinds[line["kind"]] = kinds.get(line["kind"], 0) + 1
     return {
         "kinds": kinds,

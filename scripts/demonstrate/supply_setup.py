@@ -91,7 +91,7 @@ def _outstanding(hands: Hands) -> None:
 def _policy(hands: Hands, policy: Mapping[str, Any]) -> None:
     """How far bills may be off, for all suppliers of the company."""
     own = [("company_id", "=", hands.company), ("partner_id", "=", False), ("categ_id", "=", False)]
-    if hands.admin.execute("ecom.match.policy", "search_count", [*own, ("product_id", "=", False)]):
+    if hands.admin.execute("ecom.threeway.policy", "search_count", [*own, ("product_id", "=", False)]):
         return
     limits = [
         {"measure": "quantity", "side": "above", "severity": "block", "percent": 0},
@@ -107,7 +107,7 @@ def _policy(hands: Hands, policy: Mapping[str, Any]) -> None:
         },
     ]
     hands.admin.execute(
-        "ecom.match.policy",
+        "ecom.threeway.policy",
         "create",
         {
             "name": "All suppliers",

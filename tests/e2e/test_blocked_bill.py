@@ -20,11 +20,11 @@ class TestBlockedBill(Browsing, StatementCase, HttpCase):
         order = self.order((self.product, 10, 5), user_id=self.buyer.id)
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 6), ref="INV-HIGH")
-        self.assertEqual(bill.ecom_match_state, "blocked")
+        self.assertEqual(bill.ecom_threeway_state, "blocked")
         with self.browser(PREFIX + "buyer") as page:
             page.goto(f"{self.base_url()}/odoo/action-purchase.purchase_rfq/{order.id}")
             page.click("button[name=action_view_invoice]")
-            page.wait_for_selector("div[name=ecom_match_state]:has-text('Blocked')")
+            page.wait_for_selector("div[name=ecom_threeway_state]:has-text('Blocked')")
             page.wait_for_selector(".o-mail-Activity:has-text('price')")
         with self.browser(PREFIX + "accountant") as page:
             page.goto(f"{self.base_url()}/odoo/action-ecom_supplier_settlement.ecom_blocked_bill_action")
@@ -32,9 +32,9 @@ class TestBlockedBill(Browsing, StatementCase, HttpCase):
             page.click("button[name=action_ecom_release]")
             page.fill(".modal div[name=reason] textarea", "The new price list is signed")
             page.click(".modal button[name=action_release]")
-            page.wait_for_selector("div[name=ecom_match_state]:has-text('Released')")
+            page.wait_for_selector("div[name=ecom_threeway_state]:has-text('Released')")
         self.env.invalidate_all()
-        self.assertEqual(bill.ecom_match_state, "released")
+        self.assertEqual(bill.ecom_threeway_state, "released")
         [release] = bill.ecom_release_ids
         self.assertEqual((release.user_id, release.reason), (self.accountant, "The new price list is signed"))
         self.pay(bill)

@@ -47,7 +47,7 @@ class TestSupplier(Browsing, PortalCase, HttpCase):
         self.assertEqual(self.sent.line_ids[0].dispute_text, "We agreed on 5.10")
         self.assertEqual(set(self.sent.line_ids[1:].mapped("state")), {"confirmed"})
         names = self.env["ir.attachment"].search(
-            [("res_model", "=", "ecom.settlement"), ("res_id", "=", self.sent.id)]
+            [("res_model", "=", "ecom.statement"), ("res_id", "=", self.sent.id)]
         )
         self.assertIn("offer.txt", names.mapped("name"))
 

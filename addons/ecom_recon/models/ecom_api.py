@@ -21,7 +21,7 @@ class EcomApi(models.AbstractModel):
 
     @api.model
     def import_bills(self, files, account=None):
-        """As `ecom.bill.import_files`."""
+        """As `ecom.invoice.import_files`."""
         return self.env["ecom.bill"].import_files(files, account)
 
     @api.model

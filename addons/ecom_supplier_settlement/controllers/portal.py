@@ -9,8 +9,8 @@ from odoo.http import request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.ecom_settlement_confirm import LARGEST_ID
-from ..models.ecom_settlement_line import ORIGINS
+from ..models.statement.ecom_statement_confirm import LARGEST_ID
+from ..models.statement.ecom_statement_line import ORIGINS
 
 LINES_PER_PAGE = 50
 UPLOAD_LIMIT = 20 << 20
@@ -28,8 +28,8 @@ class SupplierPortal(portal.CustomerPortal):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "statement_count" in counters:
-            settlements = request.env["ecom.settlement"]
-            values["statement_count"] = settlements.search_count([]) if settlements.has_access("read") else 0
+            statements = request.env["ecom.statement"]
+            values["statement_count"] = statements.search_count([]) if statements.has_access("read") else 0
         return values
 
     # --- list -----------------------------------------------------------------
@@ -55,16 +55,16 @@ class SupplierPortal(portal.CustomerPortal):
         }
         sortby = sortby if sortby in sortings else "date"
         filterby = filterby if filterby in filters else "all"
-        settlements = request.env["ecom.settlement"]
+        statements = request.env["ecom.statement"]
         domain = filters[filterby]["domain"]
         pager = portal_pager(
             url="/my/statements",
             url_args={"sortby": sortby, "filterby": filterby},
-            total=settlements.search_count(domain),
+            total=statements.search_count(domain),
             page=page,
             step=self._items_per_page,
         )
-        found = settlements.search(
+        found = statements.search(
             domain, order=sortings[sortby]["order"], limit=self._items_per_page, offset=pager["offset"]
         )
         request.session["my_statements_history"] = found.ids[:100]
@@ -89,7 +89,7 @@ class SupplierPortal(portal.CustomerPortal):
     def _statement(self, statement_id):
         if not 0 < statement_id <= LARGEST_ID:
             raise MissingError(request.env._("There is no such statement."))
-        return self._document_check_access("ecom.settlement", statement_id)
+        return self._document_check_access("ecom.statement", statement_id)
 
     @http.route(
         ["/my/statements/<int:statement_id>", "/my/statements/<int:statement_id>/page/<int:page>"],
@@ -117,7 +117,7 @@ class SupplierPortal(portal.CustomerPortal):
             "origin": origin,
             "show": show,
             "reasons": dict(
-                request.env["ecom.settlement.line"]
+                request.env["ecom.statement.line"]
                 ._fields["dispute_reason"]
                 ._description_selection(request.env)
             ),
@@ -135,9 +135,9 @@ class SupplierPortal(portal.CustomerPortal):
 
     def _page_of_lines(self, statement, page, origin, show):
         """The lines of one page, its pager, and (origin, label, number, amount) of all there are."""
-        model = request.env["ecom.settlement.line"].sudo()  # the statement was checked, these are its lines
+        model = request.env["ecom.statement.line"].sudo()  # the statement was checked, these are its lines
         names = dict(model._fields["origin"]._description_selection(request.env))
-        domain = [("settlement_id", "=", statement.id)]
+        domain = [("statement_id", "=", statement.id)]
         origins = [
             (code, names[code], count, amount)
             for code, count, amount in sorted(
@@ -183,7 +183,7 @@ class SupplierPortal(portal.CustomerPortal):
 
     def _answer(self, statement_id, call, done):
         """Run one answer as the user and come back to the page with what came of it."""
-        statement = request.env["ecom.settlement"].browse(statement_id)
+        statement = request.env["ecom.statement"].browse(statement_id)
         if not 0 < statement_id <= LARGEST_ID:
             return request.redirect("/my")
         try:

@@ -130,7 +130,7 @@ class SupplierDocuments(portal.CustomerPortal):
         # The supplier's own company; the intake compares its tax number with the file's.
         supplier = request.env.user.partner_id.commercial_partner_id.sudo()
         # A supplier cannot create bills; the intake makes a draft in its own name and nothing else.
-        intake = request.env["ecom.bill.intake"].sudo()
+        intake = request.env["ecom.invoice.intake"].sudo()
         try:
             with request.env.cr.savepoint():
                 moves = intake._from_file(

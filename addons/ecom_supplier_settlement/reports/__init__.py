@@ -1,3 +1,3 @@
-from . import settlement_fonts
-from . import settlement_pdf
-from . import settlement_xlsx
+from . import statement_fonts
+from . import statement_pdf
+from . import statement_xlsx

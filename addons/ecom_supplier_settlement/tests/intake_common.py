@@ -52,7 +52,7 @@ class IntakeCase(SettleCase):
         cls.company.vat = BUYER
         cls.supplier.vat = SELLER
         cls.yuan = cls.currency("CNY")
-        cls.intake = cls.env["ecom.bill.intake"].with_user(cls.buyer)
+        cls.intake = cls.env["ecom.invoice.intake"].with_user(cls.buyer)
 
     def bring_in(self, content, name="invoice.xml", **options):
         return self.intake._from_file(name, content, **options)

@@ -33,11 +33,11 @@ class StatementCase(SettleCase):
 
     @classmethod
     def statement(cls, start="2026-09-01", end="2026-09-30", partner=None, currency=None, user=None):
-        settlements = cls.env["ecom.settlement"].with_user(user or cls.buyer)
-        found = settlements.create_for(
+        statements = cls.env["ecom.statement"].with_user(user or cls.buyer)
+        found = statements.create_for(
             (partner or cls.supplier).id, start, end, (currency or cls.company.currency_id).id
         )
-        return settlements.browse(found)
+        return statements.browse(found)
 
     @classmethod
     def entry(cls, amount, partner=None, day="2026-09-20", currency=None, balance=None, account=None):
@@ -98,7 +98,7 @@ class StatementCase(SettleCase):
             }
         )
 
-    def owed(self, settlement, *origins):
+    def owed(self, statement, *origins):
         """The sum of the lines of these origins, as the statement shows them."""
-        lines = settlement.line_ids.filtered(lambda line: line.origin in origins)
-        return round(sum(lines.mapped("amount")), settlement.currency_id.decimal_places)
+        lines = statement.line_ids.filtered(lambda line: line.origin in origins)
+        return round(sum(lines.mapped("amount")), statement.currency_id.decimal_places)

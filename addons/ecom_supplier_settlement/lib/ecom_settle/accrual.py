@@ -30,7 +30,7 @@ def in_company(amount: int, rate: Decimal, digits: int, company_digits: int) -> 
     return int((amount * rate.scaleb(company_digits - digits)).to_integral_value(ROUND_HALF_UP))
 
 
-def release(quantity: Decimal, accruals: Sequence[Open]) -> list[Open]:
+def reversal_parts(quantity: Decimal, accruals: Sequence[Open]) -> list[Open]:
     """Parts of accruals that a billed quantity takes back, oldest first.
 
     Taking back all of an accrual, in however many parts, takes back its amounts to the last unit.

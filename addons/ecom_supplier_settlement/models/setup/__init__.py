@@ -1,0 +1,2 @@
+from . import stock_warehouse
+from . import ecom_supplier_overview

@@ -1,0 +1,235 @@
+"""Invoice stage: what the match said of every bill line, kept as evidence."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+VERDICTS = [("inside", "Right"), ("warn", "Warning"), ("block", "Blocked")]
+CAUSES = [
+    ("post", "Bill Posted"),
+    ("manual", "Asked For"),
+    ("receipt", "Goods Received or Returned"),
+    ("order", "Order Changed"),
+    ("agreement", "Price Agreed"),
+    ("policy", "Limits Changed"),
+    ("bill", "Another Bill or Credit Note"),
+    ("lines", "Bill Changed"),
+    ("release", "Released"),
+    ("payment", "Payment Asked For"),
+]
+
+
+class EcomThreewayResult(models.Model):
+    """The verdict on one bill line, or on the total of a bill, with everything it was made from.
+
+    Written by the match alone, never changed, never deleted: a new verdict supersedes the old one.
+    """
+
+    _name = "ecom.threeway.result"
+    _description = "Match Result"
+    _inherit = ["ecom.evidence"]
+    _order = "superseded, move_id desc, id"
+    _log_access = False
+
+    move_id = fields.Many2one("account.move", "Bill", readonly=True, ondelete="cascade", index=True)
+    move_line_id = fields.Many2one(
+        "account.move.line", "Bill Line", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
+    partner_id = fields.Many2one("res.partner", "Supplier", readonly=True, ondelete="restrict")
+    currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
+    company_currency_id = fields.Many2one("res.currency", readonly=True, ondelete="restrict")
+    kind = fields.Selection([("line", "Line"), ("document", "Total")], required=True, readonly=True)
+    purchase_line_id = fields.Many2one(
+        "purchase.order.line", "Order Line", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    order_id = fields.Many2one("purchase.order", readonly=True, ondelete="set null")
+    product_id = fields.Many2one("product.product", readonly=True, ondelete="restrict")
+    uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, ondelete="restrict")
+    agreement_id = fields.Many2one(
+        "ecom.price.agreement", "Price Agreement", readonly=True, ondelete="restrict", help="Else the order."
+    )
+    clause_id = fields.Many2one(
+        "ecom.clause",
+        "Price by Contract",
+        readonly=True,
+        ondelete="restrict",
+        help="A contract's price counts before any other.",
+    )
+    policy_version_id = fields.Many2one(
+        "ecom.threeway.policy.version",
+        "Policy",
+        readonly=True,
+        ondelete="restrict",
+        help="Empty: no policy fits, so nothing more than was agreed may be billed.",
+    )
+    rule_version = fields.Integer(readonly=True, help="Version of the rules that decided.")
+    quantity_ordered = fields.Float("Ordered", digits="Product Unit", readonly=True)
+    quantity_received = fields.Float("Received", digits="Product Unit", readonly=True)
+    quantity_billed_before = fields.Float("Billed Before", digits="Product Unit", readonly=True)
+    quantity_expected = fields.Float("May Be Billed", digits="Product Unit", readonly=True)
+    quantity_billed = fields.Float("Billed", digits="Product Unit", readonly=True)
+    variance_quantity = fields.Float("Quantity Difference", digits="Product Unit", readonly=True)
+    variance_ordered = fields.Float("Against the Order", digits="Product Unit", readonly=True)
+    price_agreed = fields.Float(
+        "Agreed Price",
+        digits=(24, 8),
+        readonly=True,
+        help="Of one unit of the order, in the order's currency.",
+    )
+    amount_expected = fields.Monetary("Expected", readonly=True)
+    amount_billed = fields.Monetary(readonly=True)
+    variance_price = fields.Monetary("Price Difference", readonly=True)
+    variance_rate = fields.Monetary(
+        "Rate Difference", readonly=True, help="Ordered in another currency: what the rate alone explains."
+    )
+    variance_exchange = fields.Monetary(
+        "Exchange Difference",
+        readonly=True,
+        currency_field="company_currency_id",
+        help="In the company's currency, between order and bill.",
+    )
+    variance_document = fields.Monetary("Total Difference", readonly=True)
+    verdict = fields.Selection(VERDICTS, readonly=True, required=True)
+    reasons = fields.Char(readonly=True)
+    reason_text = fields.Char("Why", compute="_compute_reason_text")
+    cause = fields.Selection(CAUSES, "Matched Because", readonly=True)
+    user_id = fields.Many2one("res.users", "By", readonly=True, ondelete="restrict")
+    matched_at = fields.Datetime(readonly=True)
+    superseded = fields.Boolean(readonly=True)
+    inputs = fields.Json(readonly=True, help="All that was compared, as whole numbers.")
+    digest = fields.Char(readonly=True)
+
+    _line_once = models.UniqueIndex(
+        "(move_line_id) WHERE NOT superseded AND move_line_id IS NOT NULL", "A line has one verdict."
+    )
+    _document_once = models.UniqueIndex(
+        "(move_id) WHERE NOT superseded AND kind = 'document'", "A bill has one verdict on its total."
+    )
+    _current = models.Index("(move_id) WHERE NOT superseded")
+
+    @api.depends("move_id", "product_id")
+    def _compute_display_name(self):
+        for result in self:
+            # Warehouse people answer for quantities and may not open bills; a bill's number says no amount.
+            names = (result.move_id.sudo().name, result.product_id.display_name)
+            result.display_name = " · ".join(name for name in names if name)
+
+    @api.depends("reasons")
+    @api.depends_context("lang")
+    def _compute_reason_text(self):
+        texts = reason_texts(self.env)
+        for result in self:
+            codes = (result.reasons or "").split(",")
+            result.reason_text = " ".join(texts[code] for code in codes if code in texts)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Results of a match are evidence and cannot be deleted."))
+
+    def action_open_bill(self):
+        self.ensure_one()
+        return self.move_id._get_records_action()
+
+
+def reason_texts(env):
+    """{reason: what it says}, in the user's language."""
+    return {
+        "wrong_item": env._("The product is not the one ordered."),
+        "wrong_supplier": env._("The order is of another supplier or company."),
+        "not_linked": env._("The product was ordered, but this line names no order line."),
+        "unit_unknown": env._("The unit does not convert into the unit of the order."),
+        "no_order": env._("The line has no order and is over the limit."),
+        "line_over": env._("The line costs more than one line of an order may."),
+        "charges_over": env._("All charges without order together are over the limit."),
+        "charge_unit_over": env._("The charges for each unit of goods are over the limit."),
+        "quantity_over": env._("More is billed than may be billed now."),
+        "quantity_under": env._("Less is billed than may be billed now."),
+        "ordered_over": env._("All bills together are over the quantity ordered."),
+        "order_over": env._("All bills of the order together are over what it comes to."),
+        "price_over": env._("The price is higher than agreed."),
+        "price_under": env._("The price is lower than agreed."),
+        "document_over": env._("The bill adds up to more than its supplier wrote below it."),
+        "document_under": env._("The bill adds up to less than its supplier wrote below it."),
+    }
+
+
+class EcomThreewayRelease(models.Model):
+    """Somebody let a blocked bill pass: who, when, why, and what was seen then.
+
+    Void once the bill's lines change or a difference grows beyond what was seen.
+    """
+
+    _name = "ecom.threeway.release"
+    _description = "Release of a Blocked Bill"
+    _inherit = ["ecom.evidence"]
+    _order = "id desc"
+
+    move_id = fields.Many2one("account.move", "Bill", required=True, readonly=True, ondelete="restrict")
+    company_id = fields.Many2one(related="move_id.company_id", store=True)
+    user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
+    released_at = fields.Datetime(required=True, readonly=True)
+    reason = fields.Text(required=True, readonly=True)
+    seen = fields.Json(readonly=True, help="Facts of each line and the differences the releaser saw.")
+    void_at = fields.Datetime("Void Since", readonly=True)
+    void_reason = fields.Selection(
+        [("lines", "The bill changed"), ("worse", "A difference grew"), ("newer", "Released again")],
+        "Void Because",
+        readonly=True,
+    )
+
+    _valid_once = models.UniqueIndex("(move_id) WHERE void_at IS NULL", "This bill is released already.")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Releases are evidence and cannot be deleted."))
+
+    @api.model
+    def _valid_of(self, move_ids):
+        """{bill id: its valid release}"""
+        # The match decides by releases, whoever makes it run.
+        found = self.sudo().search([("move_id", "in", list(move_ids)), ("void_at", "=", False)])
+        return {release.move_id.id: release for release in found}
+
+    def _still_holds(self, rows):
+        """Whether the bill is as it was seen and nothing is further off; else the release is void.
+
+        :param rows: decided rows of the bill (see `ecom.threeway.matcher`)
+        """
+        self.ensure_one()
+        now, seen = seen_values(rows), self.seen
+        if {key: one["line"] for key, one in now.items()} != {key: one["line"] for key, one in seen.items()}:
+            self._unseal().write({"void_at": fields.Datetime.now(), "void_reason": "lines"})
+            return False
+        for key, one in now.items():
+            was = seen[key]
+            grew = any(
+                _grew(name, off, was["off"].get(name, 0), one["reasons"]) for name, off in one["off"].items()
+            )
+            if grew or set(one["reasons"]) - set(was["reasons"]):
+                self._unseal().write({"void_at": fields.Datetime.now(), "void_reason": "worse"})
+                return False
+        return True
+
+
+def _grew(name, now, was, reasons):
+    """Whether a difference is further off than it was seen; billing less matters where a limit says so."""
+    if now > 0:
+        return now > max(was, 0)
+    return now < min(was, 0) and f"{name}_under" in reasons
+
+
+def seen_values(rows):
+    """{line id, or "total": {"line": what the bill itself says, "off": differences, "reasons": codes}}"""
+    values = {}
+    for row in rows:
+        if row["kind"] == "document":
+            line, off = [row["stated"], row["computed"]], {"document": row["variance_document"]}
+        else:
+            line = [row[name] for name in ("product_id", "purchase_line_id", "line_quantity", "line_amount")]
+            off = {name: row[f"variance_{name}"] for name in ("quantity", "ordered", "price")}
+            if "order_over" in row["reasons"].split(","):
+                off["order"] = row["order_billed"] - row["order_total"]
+        key = str(row.get("move_line_id") or "total")
+        reasons = [reason for reason in row["reasons"].split(",") if reason]
+        values[key] = {"line": line, "off": off, "reasons": reasons}
+    return values
