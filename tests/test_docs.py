@@ -47,6 +47,12 @@ def _tree(path: Path) -> ast.Module:
     return ast.parse(_text(path), str(path))
 
 
+def _model(addon: Path, name: str) -> Path:
+    """The file of a model, in whichever room it is."""
+    [path] = (addon / "models").rglob(f"{name}.py")
+    return path
+
+
 def _name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
@@ -138,7 +144,7 @@ def _reasons_of_call(call: ast.Call) -> Iterator[str]:
 def _reasons_of_the_models() -> set[str]:
     """Reasons that only Odoo can know: which account, which shop, what is stored."""
     found: set[str] = set()
-    for path in sorted((CONNECTORS / "models").glob("*.py")):
+    for path in sorted((CONNECTORS / "models").rglob("*.py")):
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
@@ -163,7 +169,7 @@ def _translated(path: Path) -> dict[str, list[str]]:
 
 
 def _reason_texts() -> dict[str, str]:
-    return {code: texts[0] for code, texts in _translated(CONNECTORS / "models" / "ecom_reader.py").items()}
+    return {code: texts[0] for code, texts in _translated(_model(CONNECTORS, "ecom_reader")).items()}
 
 
 def test_every_reason_has_words():
@@ -212,26 +218,26 @@ def _records(path: Path, model: str) -> dict[str, dict[str, str]]:
 
 
 def test_every_exception_is_documented():
-    types = _pairs(RECON / "models" / "ecom_exception.py", "TYPES")
+    types = _pairs(_model(RECON, "ecom_exception"), "TYPES")
     page = ROOT / "docs" / "exceptions.md"
     sections = re.split(r"^## ", _text(page), flags=re.MULTILINE)[1:]
     assert sorted(section.split("\n", 1)[0] for section in sections) == sorted(types)
     for section in sections:
         for part in ("*Amount*", "*Do*", "*Closes*"):
             assert part in section, section.split("\n", 1)[0]
-    assert set(_translated(RECON / "models" / "ecom_exception.py")) >= set(types)
+    assert set(_translated(_model(RECON, "ecom_exception"))) >= set(types)
 
 
 def test_severities_are_documented():
     severities = ast.literal_eval(
         next(
             node.value
-            for node in _tree(RECON / "models" / "ecom_exception.py").body
+            for node in _tree(_model(RECON, "ecom_exception")).body
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SEVERITY"
         )
     )
     words = {"0": "Low", "1": "Medium", "2": "High"}
-    for kind in _pairs(RECON / "models" / "ecom_exception.py", "TYPES"):
+    for kind in _pairs(_model(RECON, "ecom_exception"), "TYPES"):
         section = _text(ROOT / "docs" / "exceptions.md").split(f"\n## {kind}\n", 1)[1]
         assert section.split(".", 1)[0].strip() == words[severities.get(kind, "0")], kind
 
@@ -268,19 +274,19 @@ def test_every_rule_of_matching_is_documented():
     rows = _rows(ROOT / "docs" / "flows" / "match.md")
     rules = _pairs(RECON / "lib" / "ecom_reconcile" / "match.py", "RULES")
     assert not set(rules) - set(rows)
-    assert set(rules) == set(_translated(RECON / "models" / "ecom_match.py"))
+    assert set(rules) == set(_translated(_model(RECON, "ecom_match")))
 
 
 def test_every_invariant_is_documented():
-    source = _text(RECON / "models" / "ecom_invariant.py")
-    names = set(_pairs(RECON / "models" / "ecom_invariant.py", "QUERIES"))
+    source = _text(_model(RECON, "ecom_invariant"))
+    names = set(_pairs(_model(RECON, "ecom_invariant"), "QUERIES"))
     names |= set(re.findall(r'_result\("([a-z_]+)"', source))
     assert not names - set(_rows(ROOT / "docs" / "operations.md"))
 
 
 def test_every_key_of_the_setup_is_documented():
     text = _text(ROOT / "docs" / "setup.md")
-    for path in (RECON / "models").glob("ecom_api*.py"):
+    for path in (RECON / "models").rglob("ecom_api*.py"):
         for node in _tree(path).body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("SETUP_"):
                 keys = ast.literal_eval(node.value)

@@ -1,3 +1,3 @@
+from . import test_setup
 from . import test_bills
 from . import test_orders
-from . import test_shops

@@ -3,7 +3,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.ecom_problem import problems_text
+from ..models.bills.ecom_problem import problems_text
 
 # More problems than this tell nobody more; all of them are on the record.
 SHOWN = 5

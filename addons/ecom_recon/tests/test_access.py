@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move, upload
 
-from .posting_common import PostingCase
+from .post_common import PostingCase
 
 # What every employee may read, because sales and stock show it: names, no money of platforms.
 COMMON = {"ecom.platform", "ecom.category", "ecom.shop", "ecom.alias", "ecom.refund"}

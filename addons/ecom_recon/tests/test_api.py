@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import ORDER_TITLES, alipay, move, upload
 
-from .posting_common import PostingCase
+from .post_common import PostingCase
 
 SETUP = {
     "accounts": [

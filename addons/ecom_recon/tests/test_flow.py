@@ -12,7 +12,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move, upload
 
-from .posting_common import PostingCase
+from .post_common import PostingCase
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 

@@ -6,7 +6,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
-from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+from odoo.addons.ecom_connectors.models.kernel.bulk_fields import BulkMany2one
 
 
 class PartnerMerge(models.TransientModel):

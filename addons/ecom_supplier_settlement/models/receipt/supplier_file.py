@@ -2,8 +2,8 @@
 
 from odoo.exceptions import UserError
 
-from odoo.addons.ecom_connectors.models.ecom_problem import problems_text
-from odoo.addons.ecom_connectors.models.ecom_reader import problem_text
+from odoo.addons.ecom_connectors.models.bills.ecom_problem import problems_text
+from odoo.addons.ecom_connectors.models.bills.ecom_reader import problem_text
 
 from ...lib.ecom_settle.problem import DocumentError, Problem, titled
 

@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from odoo.addons.ecom_recon.models.ecom_overview import tile
+from odoo.addons.ecom_recon.models.report.ecom_overview import tile
 
 BILLS = ["in_invoice", "in_receipt"]
 POSTED = [("move_type", "in", BILLS), ("state", "=", "posted")]

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.ecom_connectors.models.bulk_fields import BulkMany2one
+from odoo.addons.ecom_connectors.models.kernel.bulk_fields import BulkMany2one
 
 from ..terms.working_words import working_html
 

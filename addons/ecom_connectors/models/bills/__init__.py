@@ -1,0 +1,7 @@
+from . import ecom_problem
+from . import ecom_bill
+from . import ecom_bill_chain
+from . import ecom_bill_line
+from . import ecom_tally
+from . import ecom_reader
+from . import ecom_loader

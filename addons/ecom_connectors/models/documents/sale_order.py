@@ -1,0 +1,121 @@
+"""Load stage: Odoo's order, extended by what the platform knows of it."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..bills.ecom_tally import REFUND, TRANSACTION
+
+TOUCHING = {
+    "ecom_shop_id",
+    "ecom_order_no",
+    "ecom_payment_ref",
+    "ecom_receivable",
+    "ecom_paid_at",
+    "ecom_shipped_at",
+    "ecom_signed_at",
+    "state",
+    "order_line",
+    "currency_id",
+}
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    ecom_shop_id = fields.Many2one(
+        "ecom.shop", "Shop", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
+    )
+    ecom_platform_id = fields.Many2one(related="ecom_shop_id.platform_id", string="Platform")
+    ecom_order_no = fields.Char("Platform Order No.", copy=False)
+    ecom_payment_ref = fields.Char(
+        "Payment No.", copy=False, index="btree_not_null", help="Shared by orders that were paid together."
+    )
+    ecom_status = fields.Char("Platform Status", copy=False)
+    ecom_paid_at = fields.Datetime("Paid", copy=False)
+    ecom_shipped_at = fields.Datetime("Shipped", copy=False)
+    ecom_signed_at = fields.Datetime("Signed", copy=False)
+    ecom_buyer_paid = fields.Monetary("Buyer Paid", copy=False)
+    ecom_subsidy = fields.Monetary("Platform Subsidy", copy=False)
+    ecom_receivable = fields.Monetary(
+        "Platform Owes",
+        copy=False,
+        help="What the platform pays us for the order before fees; empty: the order's total.",
+    )
+    ecom_refund_ids = fields.One2many("ecom.refund", "order_id", "Platform Refunds")
+    ecom_refund_count = fields.Integer(compute="_compute_ecom_refund_count")
+
+    _ecom_order_once = models.UniqueIndex(
+        "(ecom_shop_id, ecom_order_no) WHERE ecom_order_no IS NOT NULL",
+        "This shop has an order with this platform number already.",
+    )
+
+    @api.depends("ecom_refund_ids")
+    def _compute_ecom_refund_count(self):
+        for order in self:
+            order.ecom_refund_count = len(order.ecom_refund_ids)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders._adopt_refunds()
+        orders._touch_tallies()
+        return orders
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"ecom_shop_id", "ecom_order_no"} & set(vals):
+            self._adopt_refunds()
+        if TOUCHING & set(vals):
+            self._touch_tallies()
+        return result
+
+    def _adopt_refunds(self):
+        """Refunds that came before their order find it now."""
+        numbers = [order.ecom_order_no for order in self if order.ecom_shop_id and order.ecom_order_no]
+        if numbers:
+            refunds = self.env["ecom.refund"].search(
+                [
+                    ("shop_id", "in", self.ecom_shop_id.ids),
+                    ("order_no", "in", numbers),
+                    ("order_id", "=", False),
+                ]
+            )
+            refunds._compute_order_id()
+
+    def _touch_tallies(self):
+        """An order that came or changed may explain bill lines that wait."""
+        orders = self.filtered(lambda order: order.ecom_shop_id and order.ecom_order_no)
+        for shop, group in orders.grouped("ecom_shop_id").items():
+            shop._touch_tallies([*group.mapped("ecom_order_no"), *group.mapped("ecom_payment_ref")])
+
+    def action_open_ecom_refunds(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_refund_action")
+        return {**action, "domain": [("order_id", "in", self.ids)], "context": {}}
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    ecom_sku = fields.Char("Platform SKU", copy=False)
+    ecom_sub_order_no = fields.Char("Sub-order No.", copy=False)
+
+
+class EcomShop(models.Model):
+    _inherit = "ecom.shop"
+
+    def _touch_tallies(self, refs):
+        """Have the next match look again at the tallies of these order, payment or refund numbers."""
+        self.ensure_one()
+        refs = {ref for ref in refs if ref}
+        named = [prefix + ref for ref in refs for prefix in ("", REFUND, TRANSACTION)]
+        if not named or not self.account_ids:
+            return
+        self.env["ecom.tally"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ecom_tally SET dirty = true WHERE account_id IN %s AND ref IN %s AND NOT dirty",
+                tuple(self.account_ids.ids),
+                tuple(named),
+            )
+        )
+        self.env["ecom.tally"].invalidate_model(["dirty"])

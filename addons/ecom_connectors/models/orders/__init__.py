@@ -1,0 +1,2 @@
+from . import ecom_refund
+from . import ecom_order_import

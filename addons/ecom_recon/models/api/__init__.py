@@ -1,0 +1,2 @@
+from . import ecom_api
+from . import ecom_api_apply

@@ -1,0 +1,3 @@
+from . import ecom_invariant
+from . import ecom_words
+from . import ecom_overview
