@@ -228,7 +228,7 @@ class EcomCampaign(models.Model):
                           min(f.name) FILTER (WHERE f.currency_id <> %s)
                      FROM (%s) f
                      LEFT JOIN LATERAL (
-                         SELECT sum(i.amount)::numeric AS amount FROM ecom_threeway k
+                         SELECT sum(i.amount)::numeric AS amount FROM ecom_match k
                            JOIN ecom_tally t ON t.match_id = k.id
                            JOIN ecom_bill_line i ON i.tally_id = t.id
                            JOIN ecom_category c ON c.id = i.category_id AND c.code = 'subsidy'
