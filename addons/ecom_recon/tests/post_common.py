@@ -143,9 +143,9 @@ class PostingCase(EcomCase):
         """{ledger account: role} of the company, as far as `account` is concerned."""
         account = account or cls.wallet
         maps = cls.env["ecom.role.map"].search(
-            [("company_id", "=", account.company_id.id), ("ecom_account_id", "in", (False, account.id))]
+            [("company_id", "=", account.company_id.id), ("account_id", "in", (False, account.id))]
         )
-        return {line.account_id: line.role_id.code for line in maps}
+        return {line.ledger_id: line.role_id.code for line in maps}
 
     @classmethod
     def by_role(cls, moves, account=None, amount="balance"):

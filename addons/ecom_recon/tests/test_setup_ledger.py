@@ -48,7 +48,7 @@ class TestLedgerSetup(PostingCase):
         role_map = self.env["ecom.role.map"].search(
             [("role_id.code", "=", "commission"), ("company_id", "=", self.company.id)]
         )
-        role_map.account_id = other
+        role_map.ledger_id = other
         self.setup_ledger()
         self.assertEqual(self.ledger_account("commission"), other)
 
@@ -90,12 +90,12 @@ class TestLedgerSetup(PostingCase):
         levels = (
             {"platform_id": amz.platform_id.id},
             {"shop_id": shop.id},
-            {"ecom_account_id": amz.id},
+            {"account_id": amz.id},
         )
         plain = self.ledger_account("commission", amz, shop)
         self.assertEqual(plain, self.ledger_account("commission"))
         for level, ledger in zip(levels, others[:3], strict=True):
-            maps.create({"role_id": role.id, "company_id": self.company.id, "account_id": ledger.id, **level})
+            maps.create({"role_id": role.id, "company_id": self.company.id, "ledger_id": ledger.id, **level})
             with self.subTest(level=level):
                 self.assertEqual(self.ledger_account("commission", amz, shop), ledger)
                 self.assertEqual(self.ledger_account("commission"), plain)
@@ -113,7 +113,7 @@ class TestLedgerSetup(PostingCase):
         role_map = self.env["ecom.role.map"].search(
             [("role_id.code", "=", "payment_fee"), ("company_id", "=", self.company.id)]
         )
-        ledger = role_map.account_id
+        ledger = role_map.ledger_id
         role = role_map.role_id
         role_map.unlink()
         before = self.counts("account_move", "ecom_posting")
@@ -122,7 +122,7 @@ class TestLedgerSetup(PostingCase):
         self.assertIn("WALLET", run.errors["WALLET"])
         self.assertEqual((self.counts("account_move", "ecom_posting"), bill.state), (before, "ready"))
         self.env["ecom.role.map"].create(
-            {"role_id": role.id, "company_id": self.company.id, "account_id": ledger.id}
+            {"role_id": role.id, "company_id": self.company.id, "ledger_id": ledger.id}
         )
         self.post()
         self.assertEqual(bill.state, "posted")
@@ -152,7 +152,7 @@ class TestLedgerSetup(PostingCase):
         do."""
         role_map = self.env["ecom.role.map"].search([], limit=1).with_user(self.accountant)
         with self.assertRaises(AccessError):
-            role_map.account_id = self.ledger_account("other").id
+            role_map.ledger_id = self.ledger_account("other").id
         with self.assertRaises(AccessError):
             self.env["ecom.voucher.template"].search([], limit=1).with_user(self.accountant).grouping = "line"
         self.env["ecom.voucher.template"].search([], limit=1).with_user(self.manager).grouping = "line"

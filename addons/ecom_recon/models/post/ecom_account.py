@@ -168,7 +168,7 @@ class EcomAccount(models.Model):
     def _ledger_balance(self):
         """Balance of the money account in its own currency, posted entries only."""
         mapped = self.env["ecom.role.map"].search_count(
-            [("role_id.code", "=", "platform_balance"), ("ecom_account_id", "=", self.id)], limit=1
+            [("role_id.code", "=", "platform_balance"), ("account_id", "=", self.id)], limit=1
         )
         if not mapped:
             return 0.0

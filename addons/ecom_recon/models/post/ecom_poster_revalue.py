@@ -101,13 +101,13 @@ class EcomPoster(models.AbstractModel):
         for account in first:
             for row in maps.sorted(lambda row: (row.role_id.sequence, row.id)):
                 fits = (
-                    (not row.ecom_account_id or row.ecom_account_id == account)
+                    (not row.account_id or row.account_id == account)
                     and (not row.platform_id or row.platform_id == account.platform_id)
                     and (not row.shop_id or row.shop_id in account.shop_ids)
                 )
                 # Income and expenses keep the rate of their day, whatever the map says.
-                if fits and row.account_id.internal_group in ("asset", "liability"):
-                    owners.setdefault(row.account_id, account)
+                if fits and row.ledger_id.internal_group in ("asset", "liability"):
+                    owners.setdefault(row.ledger_id, account)
         return owners
 
     def _revaluation_values(self, account, pairs, day):

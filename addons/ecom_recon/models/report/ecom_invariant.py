@@ -101,7 +101,7 @@ QUERIES = {
              LEFT JOIN LATERAL (
                   SELECT sum(e.amount_currency) AS amount FROM account_move_line e
                     JOIN ecom_posting p ON p.move_id = e.move_id AND p.state = 'posted'
-                    JOIN ecom_role_map r ON r.account_id = e.account_id AND r.company_id = a.company_id
+                    JOIN ecom_role_map r ON r.ledger_id = e.account_id AND r.company_id = a.company_id
                     JOIN ecom_role o ON o.id = r.role_id AND o.code = 'suspense'
                    WHERE p.account_id = a.id) ledger ON true
              LEFT JOIN LATERAL (

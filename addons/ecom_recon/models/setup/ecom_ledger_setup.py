@@ -47,7 +47,7 @@ class EcomLedgerSetup(models.AbstractModel):
         domain = [
             ("role_id", "=", role.id),
             ("company_id", "=", company.id),
-            ("ecom_account_id", "=", target.id),
+            ("account_id", "=", target.id),
             ("shop_id", "=", False),
             ("platform_id", "=", False),
         ]
@@ -61,8 +61,8 @@ class EcomLedgerSetup(models.AbstractModel):
             {
                 "role_id": role.id,
                 "company_id": company.id,
-                "ecom_account_id": target.id,
-                "account_id": ledger.id,
+                "account_id": target.id,
+                "ledger_id": ledger.id,
             }
         )
         made["maps"] += 1

@@ -58,15 +58,13 @@ class EcomRoleMap(models.Model):
     )
     platform_id = fields.Many2one("ecom.platform", ondelete="cascade")
     shop_id = fields.Many2one("ecom.shop", ondelete="cascade", check_company=True)
-    ecom_account_id = fields.Many2one(
-        "ecom.account", "Platform Account", ondelete="cascade", check_company=True
-    )
-    account_id = fields.Many2one(
+    account_id = fields.Many2one("ecom.account", "Platform Account", ondelete="cascade", check_company=True)
+    ledger_id = fields.Many2one(
         "account.account", "Ledger Account", required=True, ondelete="restrict", check_company=True
     )
 
     _map_once = models.UniqueIndex(
-        "(role_id, company_id, coalesce(platform_id, 0), coalesce(shop_id, 0), coalesce(ecom_account_id, 0))",
+        "(role_id, company_id, coalesce(platform_id, 0), coalesce(shop_id, 0), coalesce(account_id, 0))",
         "This role has a ledger account here already.",
     )
 
@@ -75,15 +73,15 @@ class EcomRoleMap(models.Model):
         """A function (role code, platform account, shop) -> ledger account."""
         rows = self.search([("company_id", "=", company.id)])
         table = {
-            (row.role_id.code, row.platform_id.id, row.shop_id.id, row.ecom_account_id.id): row.account_id
+            (row.role_id.code, row.platform_id.id, row.shop_id.id, row.account_id.id): row.ledger_id
             for row in rows
         }
 
-        def account(role, ecom_account, shop):
+        def ledger(role, account, shop):
             for key in (
-                (role, False, False, ecom_account.id),
+                (role, False, False, account.id),
                 (role, False, shop.id, False),
-                (role, ecom_account.platform_id.id, False, False),
+                (role, account.platform_id.id, False, False),
                 (role, False, False, False),
             ):
                 if key in table:
@@ -93,8 +91,34 @@ class EcomRoleMap(models.Model):
                     "The role %(role)s has no ledger account for %(account)s. "
                     "Run the ledger set-up or map it.",
                     role=self.env["ecom.role"].search([("code", "=", role)]).name or role,
-                    account=ecom_account.display_name,
+                    account=account.display_name,
                 )
             )
 
-        return account
+        return ledger
+
+    @api.model
+    def _company_ledger(self, company, code):
+        """The ledger account of a role that is the same for the whole company.
+
+        :raises UserError: names the role that has none
+        """
+        found = self.search(
+            [
+                ("role_id.code", "=", code),
+                ("company_id", "=", company.id),
+                ("platform_id", "=", False),
+                ("shop_id", "=", False),
+                ("account_id", "=", False),
+            ]
+        )
+        if not found:
+            role = self.env["ecom.role"].search([("code", "=", code)])
+            raise UserError(
+                self.env._(
+                    "The role %(role)s has no ledger account in %(company)s. Run the ledger set-up.",
+                    role=role.name or code,
+                    company=company.name,
+                )
+            )
+        return found.ledger_id

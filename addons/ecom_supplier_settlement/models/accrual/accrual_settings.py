@@ -44,32 +44,6 @@ class ResCompany(models.Model):
             raise UserError(self.env._("%s has no general journal for accruals.", self.name))
         return journal
 
-    def _ecom_role_account(self, code):
-        """The ledger account of a role of this company.
-
-        :raises UserError: names the role that has none
-        """
-        self.ensure_one()
-        found = self.env["ecom.role.map"].search(
-            [
-                ("role_id.code", "=", code),
-                ("company_id", "=", self.id),
-                ("platform_id", "=", False),
-                ("shop_id", "=", False),
-                ("ecom_account_id", "=", False),
-            ]
-        )
-        if not found:
-            role = self.env["ecom.role"].search([("code", "=", code)])
-            raise UserError(
-                self.env._(
-                    "The role %(role)s has no ledger account in %(company)s. Run the ledger set-up.",
-                    role=role.name or code,
-                    company=self.name,
-                )
-            )
-        return found.account_id
-
 
 class EcomLedgerSetup(models.AbstractModel):
     _inherit = "ecom.ledger.setup"

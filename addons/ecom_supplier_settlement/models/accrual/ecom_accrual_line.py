@@ -109,7 +109,7 @@ class EcomAccrualLine(models.Model):
         rows = self._rows(accrual, list(before))
         lines = self.env["purchase.order.line"].browse([row["id"] for row in rows])
         accounts = self._debit_accounts(accrual.company_id, lines) if rows else {}
-        accrued = accrual.company_id._ecom_role_account("goods_accrued")
+        accrued = self.env["ecom.role.map"]._company_ledger(accrual.company_id, "goods_accrued")
         rates = {}
         found = []
         for row, line in zip(rows, lines, strict=True):
@@ -237,7 +237,7 @@ class EcomAccrualLine(models.Model):
     def _debit_accounts(self, company, lines):
         """{order line: account} that the bill will debit, or that of the role, as the company wants."""
         if company.ecom_accrual_debit == "role":
-            account = company._ecom_role_account("goods_received")
+            account = self.env["ecom.role.map"]._company_ledger(company, "goods_received")
             return dict.fromkeys(lines, account)
         found, cache = {}, {}
         for line in lines:

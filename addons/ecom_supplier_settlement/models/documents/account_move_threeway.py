@@ -259,14 +259,11 @@ class AccountMove(models.Model):
     def _ecom_add_small_difference(self, difference):
         costs = (difference > 0) == (self.move_type in BILLS)
         # A role is a setting of the company; who posts a bill need not see it.
-        role = (
-            self.env["ecom.role.map"]
-            .sudo()
-            ._company_account(self.company_id, "small_loss" if costs else "small_gain")
-        )
+        maps = self.env["ecom.role.map"].sudo()
+        ledger = maps._company_ledger(self.company_id, "small_loss" if costs else "small_gain")
         line = {
             "name": self.env._("Small difference to the supplier's total"),
-            "account_id": role.id,
+            "account_id": ledger.id,
             "quantity": 1,
             "price_unit": difference,
             "tax_ids": [Command.clear()],
@@ -347,31 +344,3 @@ class AccountMoveLine(models.Model):
             if line.purchase_line_id and line.move_id.move_type in BILLS:
                 vals.setdefault("purchase_line_id", line.purchase_line_id.id)
         return copies
-
-
-class EcomRoleMap(models.Model):
-    _inherit = "ecom.role.map"
-
-    def _company_account(self, company, code):
-        """The ledger account of a role that is the same for the whole company.
-
-        :raises UserError: if the role is not mapped
-        """
-        found = self.search(
-            [
-                ("role_id.code", "=", code),
-                ("company_id", "=", company.id),
-                ("platform_id", "=", False),
-                ("shop_id", "=", False),
-                ("ecom_account_id", "=", False),
-            ],
-            limit=1,
-        )
-        role = self.env["ecom.role"].search([("code", "=", code)], limit=1)
-        if not found:
-            raise UserError(
-                self.env._(
-                    "The role %s has no ledger account. Run the ledger set-up or map it.", role.name or code
-                )
-            )
-        return found.account_id

@@ -155,7 +155,7 @@ class EcomCampaignShare(models.Model):
             [("company_id", "=", company.id), ("role_id.code", "=", role)], order="id", limit=1
         )
         known = self.env["ecom.role"].search([("code", "=", role)], limit=1)
-        return mapped.account_id.with_company(company).display_name or known.name or role
+        return mapped.ledger_id.with_company(company).display_name or known.name or role
 
     def _claim_values(self):
         """A claim of this share; the platform's is revenue, as its subsidies are."""

@@ -19,7 +19,7 @@ class TestAccrual(SettleCase):
         super().setUpClass()
         cls.company.partner_id.tz = "Asia/Shanghai"
         cls.env["ecom.ledger.setup"]._apply(cls.company)
-        cls.accrued = cls.company._ecom_role_account("goods_accrued")
+        cls.accrued = cls.env["ecom.role.map"]._company_ledger(cls.company, "goods_accrued")
         cls.cost = cls.product.product_tmpl_id.get_product_accounts()["expense"]
         cls.accruals = cls.env["ecom.accrual"].with_user(cls.accountant)
 

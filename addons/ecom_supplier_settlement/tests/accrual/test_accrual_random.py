@@ -23,7 +23,7 @@ class TestAccrualRandom(SettleCase):
         super().setUpClass()
         cls.company.partner_id.tz = "UTC"
         cls.env["ecom.ledger.setup"]._apply(cls.company)
-        cls.accrued = cls.company._ecom_role_account("goods_accrued")
+        cls.accrued = cls.env["ecom.role.map"]._company_ledger(cls.company, "goods_accrued")
         cls.lines = []
         for name, price, rates in MONEY:
             currency = cls.currency(name) if name else cls.company.currency_id

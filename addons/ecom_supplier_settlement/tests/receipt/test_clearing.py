@@ -20,7 +20,7 @@ class TestClearing(SettleCase):
         cls.company.partner_id.tz = "Asia/Shanghai"
         cls.env["ecom.ledger.setup"]._apply(cls.company)
         cls.company.ecom_accrual_reversal = "on_bill"
-        cls.accrued = cls.company._ecom_role_account("goods_accrued")
+        cls.accrued = cls.env["ecom.role.map"]._company_ledger(cls.company, "goods_accrued")
         cls.accruals = cls.env["ecom.accrual"].with_user(cls.accountant)
         cls.clearings = cls.env["ecom.purchase.clearing"].with_user(cls.accountant)
 

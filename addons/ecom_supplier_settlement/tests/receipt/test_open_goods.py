@@ -75,7 +75,7 @@ class TestOpenGoods(IntakeCase):
             self.env["ecom.accrual"].with_user(self.accountant)._prepare(self.company, date(2026, 9, 30))
         )
         accrual.action_post()
-        account = self.company._ecom_role_account("goods_accrued")
+        account = self.env["ecom.role.map"]._company_ledger(self.company, "goods_accrued")
         for day, ledger in ((date(2026, 9, 30), accrual.amount_total), (date(2026, 10, 1), 0)):
             rows = self.open_on(day)
             items = self.env["account.move.line"].search(

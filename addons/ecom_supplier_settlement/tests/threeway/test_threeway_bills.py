@@ -303,7 +303,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(self.reasons(bill), {"document_over"})
         small = self.env["account.move.line"].search([("ecom_small_difference", "=", True)], order="id")
         maps = self.env["ecom.role.map"]
-        accounts = [maps._company_account(self.company, role) for role in ("small_gain", "small_loss")]
+        accounts = [maps._company_ledger(self.company, role) for role in ("small_gain", "small_loss")]
         self.assertEqual(small.mapped("account_id"), accounts[0] | accounts[1])
         self.assertEqual(small.mapped("balance"), [-0.03, 0.02])
 
