@@ -7,5 +7,7 @@ from . import accrual
 from . import terms
 from . import statement
 from . import payment
-from . import documents
 from . import api
+
+# Odoo's documents call the steps of all stages.
+from . import documents

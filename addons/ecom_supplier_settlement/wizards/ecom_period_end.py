@@ -5,8 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..models.accrual.accrual_settings import DEBITS
-from ..models.accrual.ecom_accrual import REVERSALS
+from ..models.accrual.ecom_accrual import DEBITS, REVERSALS
 
 
 class EcomPeriodEnd(models.TransientModel):

@@ -3,4 +3,4 @@ from . import ecom_accrual_line
 from . import ecom_accrual_reversal
 from . import ecom_accrual_post
 from . import ecom_accrual_back
-from . import accrual_settings
+from . import ecom_ledger_setup

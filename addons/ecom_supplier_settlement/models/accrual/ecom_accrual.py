@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 REVERSALS = [("next_day", "First day of the next period"), ("on_bill", "When the bill comes")]
+DEBITS = [("bill", "The account the bill will debit"), ("role", "Goods received, bill awaited")]
 TRANSITIONS = {"draft": {"posted"}, "posted": {"undone"}, "undone": set()}
 
 

@@ -2,47 +2,6 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    ecom_terms_journal_id = fields.Many2one(
-        "account.journal", "Journal of Supplier Terms", check_company=True, domain=[("type", "=", "general")]
-    )
-
-    def _ecom_timezone(self):
-        """The zone in which a moment has its day: of the company, else of its first shop."""
-        self.ensure_one()
-        if self.partner_id.tz:
-            return self.partner_id.tz
-        # A shop's zone is no secret, whether or not the user works with shops.
-        shop = self.env["ecom.shop"].sudo().search([("company_id", "=", self.id)], limit=1, order="id")
-        return shop.timezone or "UTC"
-
-    def _ecom_terms_journal(self):
-        """The journal of accruals; opened once."""
-        self.ensure_one()
-        # Whoever is the first to need the journal may not be allowed to open one.
-        company = self.sudo()
-        if not company.ecom_terms_journal_id:
-            # Two who need it first take turns; the second one finds it.
-            self.env.cr.execute(SQL("SELECT id FROM res_company WHERE id = %s FOR UPDATE", self.id))
-            journals = company.env["account.journal"].with_context(active_test=False)
-            code, number = "TERM", 1
-            while journals.search_count([("code", "=", code), ("company_id", "=", company.id)], limit=1):
-                code, number = f"TER{number}", number + 1
-            company.ecom_terms_journal_id = journals.create(
-                {
-                    "name": self.env._("Supplier Terms"),
-                    "code": code,
-                    "type": "general",
-                    "company_id": company.id,
-                    "show_on_dashboard": False,
-                }
-            )
-        return company.ecom_terms_journal_id
 
 
 class AccountMove(models.Model):

@@ -1,54 +1,11 @@
 """Invoice stage: drafts that wait for a code find their product as soon as anybody has entered it."""
 
-from odoo import api, models
+from odoo import models
 
 from ...lib.ecom_settle.invoice import same_vat
 
 SUPPLIER_CODES = {"product_code", "product_name", "partner_id", "product_id", "product_tmpl_id", "company_id"}
 OUR_CODES = {"default_code", "barcode", "active", "company_id"}
-
-
-class ProductSupplierinfo(models.Model):
-    _inherit = "product.supplierinfo"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        infos = super().create(vals_list)
-        infos._ecom_relink()
-        return infos
-
-    def write(self, vals):
-        result = super().write(vals)
-        if SUPPLIER_CODES & set(vals):
-            self._ecom_relink()
-        return result
-
-    def _ecom_relink(self):
-        for supplier, infos in self.grouped("partner_id").items():
-            codes = {code for info in infos for code in (info.product_code, info.product_name) if code}
-            if codes:
-                self.env["ecom.invoice.linker"]._relink(codes, supplier=supplier)
-
-
-class ProductProduct(models.Model):
-    _inherit = "product.product"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        products = super().create(vals_list)
-        products._ecom_relink()
-        return products
-
-    def write(self, vals):
-        result = super().write(vals)
-        if OUR_CODES & set(vals):
-            self._ecom_relink()
-        return result
-
-    def _ecom_relink(self):
-        codes = {code for product in self for code in (product.default_code, product.barcode) if code}
-        if codes:
-            self.env["ecom.invoice.linker"]._relink(codes)
 
 
 class EcomInvoiceIntake(models.AbstractModel):

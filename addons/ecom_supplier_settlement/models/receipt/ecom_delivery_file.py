@@ -171,17 +171,3 @@ class EcomDeliveryProblem(models.Model):
 
     def _reason_text(self, reason):
         return notice_problem_text(self.env, reason)
-
-
-class IrAttachment(models.Model):
-    _inherit = "ir.attachment"
-
-    def _check_no_evidence(self):  # pylint: disable=missing-return
-        super()._check_no_evidence()
-        candidates = self.filtered(lambda attachment: attachment.res_model == "ecom.delivery.file")
-        # A file that the user may not see is evidence all the same.
-        files = self.env["ecom.delivery.file"].sudo()
-        if candidates and files.search_count([("attachment_id", "in", candidates.ids)], limit=1):
-            raise UserError(
-                self.env._("The file of a delivery is evidence and cannot be changed or deleted.")
-            )

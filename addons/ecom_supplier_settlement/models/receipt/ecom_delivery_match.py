@@ -310,20 +310,3 @@ def _fits(row, kind, partner, warehouse):
         return False
     # A report is of goods that arrived there; a delivery may be announced without saying where it goes.
     return not warehouse or not row.warehouse_id or row.warehouse_id == warehouse
-
-
-class StockMove(models.Model):
-    _inherit = "stock.move"
-
-    def _action_done(self, cancel_backorder=False):
-        moves = super()._action_done(cancel_backorder=cancel_backorder)
-        order_lines = moves.purchase_line_id
-        if order_lines:
-            # Whoever receives goods need not be one who may open notices; they follow the goods.
-            lines = (
-                self.env["ecom.delivery.notice.line"]
-                .sudo()
-                .search([("purchase_line_id", "in", order_lines.ids), ("notice_id.state", "not in", CLOSED)])
-            )
-            lines.notice_id._refresh()
-        return moves

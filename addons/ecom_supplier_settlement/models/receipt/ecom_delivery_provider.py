@@ -1,9 +1,8 @@
 """Receipt stage: systems of suppliers and warehouses that are asked for notices."""
 
 import logging
-from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
@@ -66,41 +65,3 @@ class EcomDeliveryProvider(models.AbstractModel):
                 )
             if "ir_cron_progress_id" in self.env.context:
                 self.env["ir.cron"]._commit_progress(1)
-
-
-class StockWarehouse(models.Model):
-    _inherit = "stock.warehouse"
-
-    ecom_provider = fields.Selection(
-        "_ecom_providers", "Asked for Receipts", help="System that is asked hourly."
-    )
-    ecom_has_providers = fields.Boolean(compute="_compute_ecom_has_providers")
-    ecom_pulled_at = fields.Datetime("Asked Last", readonly=True, copy=False)
-
-    @api.model
-    def _ecom_providers(self):
-        return self.env["ecom.delivery.provider"]._choices()
-
-    def _compute_ecom_has_providers(self):
-        self.ecom_has_providers = bool(self._ecom_providers())
-
-    def _ecom_pull(self):
-        """Store what the warehouse's system has told since it was asked last.
-
-        :return: what `receive` says of each notice
-        """
-        self.ensure_one()
-        asked = fields.Datetime.now()
-        since = self.ecom_pulled_at or asked - timedelta(days=FIRST_DAYS)
-        payloads = self.env[self.ecom_provider]._fetch(self, since)
-        results = self.env["ecom.delivery.notice"].with_company(self.company_id).receive(payloads)
-        refused = [result["number"] for result in results if result["problems"]]
-        if refused:
-            _logger.warning("%s: notices refused: %s", self.code, ", ".join(refused[:20]))
-        self.ecom_pulled_at = asked
-        return results
-
-    def action_ecom_pull(self):
-        """Button: ask now."""
-        for warehouse in self.filtered("ecom_provider"):
-            warehouse._ecom_pull()

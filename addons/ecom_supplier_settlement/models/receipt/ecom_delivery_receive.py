@@ -82,39 +82,3 @@ class EcomDeliveryNotice(models.Model):
         for move in picking.move_ids.filtered(lambda move: move.purchase_line_id not in wanted):
             if move.state not in ("done", "cancel"):
                 move.quantity = 0
-
-
-class StockMove(models.Model):
-    _inherit = "stock.move"
-
-    def _ecom_fill(self, parts):
-        """Set what has arrived; lots as the warehouse names them.
-
-        :param parts: [(notice line, quantity in its unit)] of the one order line of this move
-        """
-        self.ensure_one()
-        product = self.product_id
-        tracking = product.tracking
-        if tracking == "serial" or (tracking == "lot" and not all(line.lot for line, _left in parts)):
-            raise UserError(
-                self.env._(
-                    "%s needs serial numbers or lots that the report does not name. Receive it by hand.",
-                    product.display_name,
-                )
-            )
-        if tracking == "lot":
-            self.move_line_ids.unlink()
-            self.env["stock.move.line"].create(
-                [
-                    {
-                        **self._prepare_move_line_vals(),
-                        "lot_name": line.lot,
-                        "quantity": left,
-                        "product_uom_id": line.uom_id.id,
-                    }
-                    for line, left in parts
-                ]
-            )
-        else:
-            self.quantity = sum(line.uom_id._compute_quantity(left, self.product_uom) for line, left in parts)
-        self.picked = True

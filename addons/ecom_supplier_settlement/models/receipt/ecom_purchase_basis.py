@@ -112,6 +112,10 @@ class EcomPurchaseBasis(models.Model):
     )
 
     def init(self):
+        # What the view reads is there when all models have their columns.
+        self.pool.post_init(self._create_view)
+
+    def _create_view(self):
         drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(SQL("CREATE VIEW %s AS (%s)", SQL.identifier(self._table), basis_sql()))
 

@@ -66,6 +66,10 @@ class EcomSupplierScore(models.Model):
         return SQL("round(sum(%s) * 100 / nullif(sum(%s), 0), 2)", part, whole)
 
     def init(self):
+        # What the view reads is there when all models have their columns.
+        self.pool.post_init(self._create_view)
+
+    def _create_view(self):
         drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(SQL("CREATE VIEW %s AS (%s)", SQL.identifier(self._table), _score_sql()))
 

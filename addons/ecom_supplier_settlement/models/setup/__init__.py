@@ -1,2 +1,1 @@
-from . import stock_warehouse
 from . import ecom_supplier_overview

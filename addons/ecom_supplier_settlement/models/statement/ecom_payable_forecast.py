@@ -97,6 +97,10 @@ class EcomPayableForecast(models.Model):
     amount_disputed = fields.Monetary("Disputed", currency_field="company_currency_id", readonly=True)
 
     def init(self):
+        # What the view reads is there when all models have their columns.
+        self.pool.post_init(self._create_view)
+
+    def _create_view(self):
         tools.drop_view_if_exists(self.env.cr, self._table)
         self.env.cr.execute(VIEW)
 

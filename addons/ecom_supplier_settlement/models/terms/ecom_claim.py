@@ -295,15 +295,3 @@ class EcomClaim(models.Model):
         )
         bought = [Purchase(day=day, quantity=Decimal(quantity).normalize() + 0) for day, quantity in rows]
         return Decimal(on_hand).normalize() + 0, bought
-
-
-class IrAttachment(models.Model):
-    _inherit = "ir.attachment"
-
-    def _ecom_adopt(self, records):
-        """Files that the user has just uploaded belong to the one record: who may read it may read them."""
-        if len(records) != 1:
-            return
-        fresh = self.filtered(lambda it: not it.res_id and it.create_uid == self.env.user)
-        # Only the uploader's own files are adopted, so nobody gets at those of others this way.
-        fresh.sudo().write({"res_model": records._name, "res_id": records.id})

@@ -1,6 +1,5 @@
 """Terms stage: what each order line costs by the valid terms: price, less rebates, plus what is allocated."""
 
-from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,10 +7,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, split_every
 
-from ...lib.ecom_settle.terms import best_price, rounded
+from ...lib.ecom_settle.terms import rounded
 from ...lib.ecom_settle.working import BaseRow, Working, grouped, plain
 from ..receipt.ecom_purchase_basis_sql import basis_sql
-from .ecom_clause import exact
 from .working_words import working_html
 
 CHUNK = 1000
@@ -253,69 +251,6 @@ class EcomLineAllocation(models.Model):
     company_id = fields.Many2one(related="purchase_line_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="purchase_line_id.currency_id")
     amount = fields.Monetary(required=True)
-
-
-class PurchaseOrderLine(models.Model):
-    _inherit = "purchase.order.line"
-
-    def _ecom_price_terms(self, day=None):
-        """{line id: (price or None, clause)}: a temporary price comes before a price by quantity.
-
-        :param day: date; by default the day each order was confirmed, in the company's time zone
-        """
-        clauses = self._ecom_price_clauses()
-        zones = {company: company._ecom_timezone() for company in self.company_id}
-        days = {order: day or order._ecom_day(zones[order.company_id]) for order in self.order_id}
-        found = {}
-        for line in self:
-            order = line.order_id
-            at = days[order]
-            key = (order.company_id.id, order.partner_id.commercial_partner_id.id, order.currency_id.id)
-            found[line.id] = (None, self.env["ecom.clause"])
-            for clause, products in clauses.get(key, ()):
-                if clause.valid_from <= at <= clause.valid_to and line.product_id.id in products:
-                    price = line._ecom_clause_price(clause)
-                    if price:
-                        found[line.id] = (price, clause)
-                        break
-        return found
-
-    def _ecom_price_clauses(self):
-        """{(company, supplier, currency): [(clause, product ids)]}, temporary prices first."""
-        # Prices that are agreed count for everybody who checks a bill, whoever may read contracts.
-        clauses = (
-            self.env["ecom.clause"]
-            .sudo()
-            .search(
-                [
-                    ("kind", "in", ("temporary_price", "price_band")),
-                    ("partner_id", "in", self.order_id.partner_id.commercial_partner_id.ids),
-                    ("contract_id.state", "in", ("signed", "ended")),
-                ]
-            )
-        )
-        table = defaultdict(list)
-        for clause in clauses.sorted(lambda it: (it.kind != "temporary_price", it.id)):
-            key = (clause.company_id.id, clause.partner_id.id, clause.currency_id.id)
-            table[key].append((clause, clause._product_ids()))
-        return table
-
-    def _ecom_clause_price(self, clause):
-        """Clause prices are per product unit; the line's unit may be a dozen of it."""
-        factor = exact(self.product_uom_id.factor, 9) / exact(self.product_id.uom_id.factor, 9)
-        if clause.kind == "temporary_price":
-            return exact(clause.amount) * factor
-        price = best_price(clause._tier_table(), exact(self.product_qty) * factor, Decimal(0))
-        return price * factor if price else None
-
-
-class PurchaseOrder(models.Model):
-    _inherit = "purchase.order"
-
-    def _ecom_day(self, zone):
-        """The day the order was confirmed, in this time zone."""
-        moment = self.date_approve or self.date_order
-        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment).date()
 
 
 class EcomContract(models.Model):

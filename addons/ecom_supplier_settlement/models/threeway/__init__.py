@@ -4,4 +4,3 @@ from . import ecom_threeway_result
 from . import ecom_threeway_facts
 from . import ecom_threeway_matcher
 from . import ecom_threeway_task
-from . import ecom_threeway_hooks
