@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .table import Array
+from .layout import Array
 
 BLANKS = frozenset({"", "-", "--", "/", "\N{EM DASH}", "\N{EM DASH}\N{EM DASH}"})
 DECORATION = " \t'`\N{FULLWIDTH GRAVE ACCENT}"

@@ -16,13 +16,11 @@ import numpy as np
 import pandas as pd
 
 from .bill import Problem, RefusedError, problem
-from .layout import Layout
+from .layout import Array, Layout, Table
 from .table import (
     HEADER_ROWS,
-    Array,
     Head,
     Member,
-    Table,
     as_array,
     cells_of,
     check_trailer,

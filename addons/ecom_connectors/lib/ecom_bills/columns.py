@@ -3,72 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from .amounts import BLANKS, decimal_style, read_amounts
-from .bill import MAX_PROBLEMS, Context, Problem, problem
-from .layout import Column
+from .bill import Context
+from .layout import Array, Cells, Column, Problems, Table
 from .moments import read_moments
-from .table import Array, Table
 
 _ID_EDGE = " \t\N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}`\N{FULLWIDTH GRAVE ACCENT}'\"\ufeff"
 _SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+[eE]\d+")
 _FLOAT = re.compile(r"(\d+)\.0+")
 _TEXT_EDGE = " \t\n\N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}`\N{FULLWIDTH GRAVE ACCENT}"
 MAX_MEMO = 200
-
-
-@dataclass(slots=True)
-class Problems:
-    """Every problem of a bill, up to a limit; the rest is counted."""
-
-    found: list[Problem] = field(default_factory=list)
-    more: int = 0
-
-    def add(self, reason: str, shown: str = "", row: int = 0, column: str = "") -> None:
-        """Note one problem."""
-        if len(self.found) < MAX_PROBLEMS:
-            self.found.append(problem(reason, shown, row, column))
-        else:
-            self.more += 1
-
-    def at(self, places: Array, rows: Array, texts: Array, column: str, reason: str) -> None:
-        """Note one problem for each of these cells."""
-        for place in places[: MAX_PROBLEMS + 1].tolist():
-            text = texts[place]
-            self.add(
-                reason, text.decode() if isinstance(text, bytes) else str(text), int(rows[place]), column
-            )
-        self.more += max(0, len(places) - MAX_PROBLEMS - 1)
-
-    def all(self) -> list[Problem]:
-        """The problems, the last one saying how many more there are."""
-        return self.found + ([problem("limit_exceeded", f"+{self.more}")] if self.more else [])
-
-
-@dataclass(slots=True)
-class Cells:
-    """The typed columns of a table by field. A column the file does not have is blank everywhere."""
-
-    rows: Array
-    text: dict[str, Array] = field(default_factory=dict)
-    amount: dict[str, Array] = field(default_factory=dict)
-    given: dict[str, Array] = field(default_factory=dict)
-    moment: dict[str, Array] = field(default_factory=dict)
-    titles: dict[str, str] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def has(self, name: str) -> bool:
-        """Whether the file has this column."""
-        return name in self.titles
-
-    def blank(self) -> Array:
-        """A column without text."""
-        return np.full(len(self.rows), "", dtype=object)
 
 
 def read_columns(table: Table, context: Context, problems: Problems) -> Cells:

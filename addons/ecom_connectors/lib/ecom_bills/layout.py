@@ -2,21 +2,25 @@
 
 A layout names its columns by title and type, its encodings, its trailer and its vocabulary. Two small
 functions of the layout's module say what only code can say: `build` turns typed columns into lines,
-`totals` compares the declared figures with the counted ones.
+`totals` compares the declared figures with the counted ones. What they are given and give back stands here
+too, so that the stages of reading depend on this module and not the other way round.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from .lines import Build
-    from .proof import Totals
+import numpy as np
+import numpy.typing as npt
 
+from .bill import MAX_PROBLEMS, Context, Control, Problem, problem
+
+Array = npt.NDArray[Any]
 ColumnType = Literal["id", "text", "amount", "moment"]
 
 CHINA_FORMS = ("YYYY-MM-DD hh:mm:ss", "YYYY/MM/DD hh:mm:ss")
@@ -119,6 +123,144 @@ class Layout:
             if written in self.words:
                 return self.words[written]
         return self.category(word) if self.category else ""
+
+
+class Source(Protocol):
+    """Where the cells of a table come from. Columns are texts; `narrow` ones may be bytes of UTF-8, which are
+    quicker to read as amounts and moments.
+    """
+
+    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]: ...
+    def row(self, number: int) -> list[str]: ...
+
+
+@dataclass(slots=True)
+class Table:
+    """One table: titles, what stands above and below it, and its detail rows by physical number."""
+
+    layout: Layout
+    titles: list[str]
+    header: int
+    rows: Array
+    source: Source
+    preamble: list[str] = field(default_factory=list)
+    trailer: list[tuple[int, list[str]]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The titles as they are compared."""
+        return [normal(title) for title in self.titles]
+
+
+@dataclass(slots=True)
+class Problems:
+    """Every problem of a bill, up to a limit; the rest is counted."""
+
+    found: list[Problem] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, reason: str, shown: str = "", row: int = 0, column: str = "") -> None:
+        """Note one problem."""
+        if len(self.found) < MAX_PROBLEMS:
+            self.found.append(problem(reason, shown, row, column))
+        else:
+            self.more += 1
+
+    def at(self, places: Array, rows: Array, texts: Array, column: str, reason: str) -> None:
+        """Note one problem for each of these cells."""
+        for place in places[: MAX_PROBLEMS + 1].tolist():
+            text = texts[place]
+            self.add(
+                reason, text.decode() if isinstance(text, bytes) else str(text), int(rows[place]), column
+            )
+        self.more += max(0, len(places) - MAX_PROBLEMS - 1)
+
+    def all(self) -> list[Problem]:
+        """The problems, the last one saying how many more there are."""
+        return self.found + ([problem("limit_exceeded", f"+{self.more}")] if self.more else [])
+
+
+@dataclass(slots=True)
+class Cells:
+    """The typed columns of a table by field. A column the file does not have is blank everywhere."""
+
+    rows: Array
+    text: dict[str, Array] = field(default_factory=dict)
+    amount: dict[str, Array] = field(default_factory=dict)
+    given: dict[str, Array] = field(default_factory=dict)
+    moment: dict[str, Array] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def has(self, name: str) -> bool:
+        """Whether the file has this column."""
+        return name in self.titles
+
+    def blank(self) -> Array:
+        """A column without text."""
+        return np.full(len(self.rows), "", dtype=object)
+
+
+@dataclass(slots=True, kw_only=True)
+class Part:
+    """One component of the rows: its title, its words, its signed amounts in minor units, the rows that
+    have it.
+    """
+
+    title: str
+    word: Array
+    amount: Array
+    there: Array | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """What a layout says about its rows. Every array is as long as the table; `net` is what a row moves in
+    all.
+
+    `identity` names a row among all rows of its account and kind, without amounts and without our own
+    judgement, so that a better vocabulary never changes a key.
+    """
+
+    booked_at: Array
+    identity: Array
+    parts: list[Part]
+    net: Array
+    net_title: str
+    fields: dict[str, Array] = field(default_factory=dict)
+    balance: Array | None = None
+    keep: Array | None = None
+    merchants: tuple[str, ...] = ()
+    currency: str = ""
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+
+
+@dataclass(slots=True)
+class Proof:
+    """Figures a file declares, beside those counted, and what does not agree."""
+
+    control: int | None = None
+    controls: list[Control] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def check(self, name: str, declared: int, counted: int, row: int, reason: str = "total_differs") -> None:
+        """Compare one declared figure with the counted one."""
+        self.controls.append(Control(name, declared, counted))
+        if declared != counted:
+            self.problems.append(problem(reason, f"{declared} ≠ {counted}", row, name))
+
+    def count(self, name: str, declared: int, least: int, most: int, row: int) -> None:
+        """Compare a declared number of rows with the counted one; rows of 0.00 may count on either side."""
+        counted = min(max(declared, least), most)
+        self.check(name, declared, counted, row, "count_differs")
+
+
+Build = Callable[[Table, Cells, Context, Problems], Draft]
+Totals = Callable[[Table, Cells, Draft, Context], Proof]
 
 
 def ident(

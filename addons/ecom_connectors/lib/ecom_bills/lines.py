@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from .bill import LINE_COLUMNS, Context, Unknown
-from .columns import Cells, Problems, mapped, memos
+from .columns import mapped, memos
+from .layout import Array, Cells, Draft, Part, Problems
 from .moments import day_of
-from .table import Array, Table
 
 NO_WORD = "-"
-
-
-@dataclass(slots=True, kw_only=True)
-class Part:
-    """One component of the rows: its title, its words, its signed amounts in minor units, the rows that
-    have it.
-    """
-
-    title: str
-    word: Array
-    amount: Array
-    there: Array | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """What a layout says about its rows. Every array is as long as the table; `net` is what a row moves in
-    all.
-
-    `identity` names a row among all rows of its account and kind, without amounts and without our own
-    judgement, so that a better vocabulary never changes a key.
-    """
-
-    booked_at: Array
-    identity: Array
-    parts: list[Part]
-    net: Array
-    net_title: str
-    fields: dict[str, Array] = field(default_factory=dict)
-    balance: Array | None = None
-    keep: Array | None = None
-    merchants: tuple[str, ...] = ()
-    currency: str = ""
-    date_from: datetime | None = None
-    date_to: datetime | None = None
-
-
-Build = Callable[[Table, Cells, Context, Problems], Draft]
 
 
 def joined(*columns: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .amounts import as_bytes
-from .table import Array
+from .layout import Array
 
 _LETTERS = "YMDhms"
 _FIRST = np.datetime64("2000-01-01T00:00:00", "s")

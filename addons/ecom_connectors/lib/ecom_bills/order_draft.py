@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .bill import Context
-from .columns import Cells, Problems
+from .layout import Array, Cells, Problems
 from .order_layouts import SCALE, TEMPLATE, OrderLayout
-from .table import Array
 
 ORDER_COLUMNS = (
     *("row", "shop", "order_no", "payment_ref", "ordered_at", "paid_at", "shipped_at", "signed_at", "status"),

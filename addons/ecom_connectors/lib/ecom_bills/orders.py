@@ -20,8 +20,9 @@ from typing import Any
 import pandas as pd
 
 from .bill import Context, Problem, RefusedError, capped
-from .columns import Problems, read_columns
+from .columns import read_columns
 from .containers import Member, unpack
+from .layout import Problems
 from .order_draft import (
     ORDER_COLUMNS,
     ORDER_LINE_COLUMNS,

@@ -6,39 +6,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from .amounts import exact_sum, read_amount
-from .bill import Context, Control, Problem, problem
-from .columns import Cells
-from .lines import Draft
-from .table import Array, Table
-
-
-@dataclass(slots=True)
-class Proof:
-    """Figures a file declares, beside those counted, and what does not agree."""
-
-    control: int | None = None
-    controls: list[Control] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def check(self, name: str, declared: int, counted: int, row: int, reason: str = "total_differs") -> None:
-        """Compare one declared figure with the counted one."""
-        self.controls.append(Control(name, declared, counted))
-        if declared != counted:
-            self.problems.append(problem(reason, f"{declared} ≠ {counted}", row, name))
-
-    def count(self, name: str, declared: int, least: int, most: int, row: int) -> None:
-        """Compare a declared number of rows with the counted one; rows of 0.00 may count on either side."""
-        counted = min(max(declared, least), most)
-        self.check(name, declared, counted, row, "count_differs")
-
-
-Totals = Callable[[Table, Cells, Draft, Context], Proof]
+from .bill import Context, Problem, problem
+from .layout import Array, Cells, Draft, Proof, Table, Totals
 
 _IN_OUT = re.compile(r"(支出|收入)合计\s*[:：]\s*(\d+)\s*笔,?\s*共?\s*(-?[\d,]+(?:\.\d+)?)\s*元")
 

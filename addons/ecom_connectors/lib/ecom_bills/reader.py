@@ -16,13 +16,13 @@ import pandas as pd
 from .amounts import exact_sum
 from .bill import Bill, Context, Problem, RefusedError, capped, problem
 from .body import open_text
-from .columns import Cells, Problems, read_columns
+from .columns import read_columns
 from .containers import unpack
-from .layout import Layout
+from .layout import Array, Cells, Draft, Layout, Problems, Proof, Table
 from .layouts import LAYOUTS
-from .lines import Draft, assemble, by_category, chooser, conflicts, unknown_words
-from .proof import Proof, balance_chain, parts_differ
-from .table import Array, Member, Table, open_sheet
+from .lines import assemble, by_category, chooser, conflicts, unknown_words
+from .proof import balance_chain, parts_differ
+from .table import Member, open_sheet
 
 MIN_CHAIN = 2
 

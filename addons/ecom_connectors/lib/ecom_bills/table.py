@@ -10,17 +10,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from .bill import Problem, RefusedError, problem
-from .layout import Layout, normal
-
-Array = npt.NDArray[Any]
+from .layout import Array, Layout, Table, normal
 
 HEADER_ROWS = 40
 NEARLY = 60  # percent of the titles a layout needs
@@ -37,34 +34,6 @@ class Member(Protocol):
     def data(self) -> Any: ...
     @property
     def sheet(self) -> str: ...
-
-
-class Source(Protocol):
-    """Where the cells of a table come from. Columns are texts; `narrow` ones may be bytes of UTF-8, which are
-    quicker to read as amounts and moments.
-    """
-
-    def columns(self, places: Sequence[int], narrow: Collection[int] = ()) -> list[Array]: ...
-    def row(self, number: int) -> list[str]: ...
-
-
-@dataclass(slots=True)
-class Table:
-    """One table: titles, what stands above and below it, and its detail rows by physical number."""
-
-    layout: Layout
-    titles: list[str]
-    header: int
-    rows: Array
-    source: Source
-    preamble: list[str] = field(default_factory=list)
-    trailer: list[tuple[int, list[str]]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def names(self) -> list[str]:
-        """The titles as they are compared."""
-        return [normal(title) for title in self.titles]
 
 
 @dataclass(frozen=True, slots=True)

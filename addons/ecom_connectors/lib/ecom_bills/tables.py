@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from .bill import Context, Problem, RefusedError, capped, problem
-from .columns import Cells, Problems, read_columns
+from .columns import read_columns
 from .containers import unpack
-from .layout import Column, Layout
+from .layout import Cells, Column, Layout, Problems
 from .order_draft import amount_texts, moment_texts
 from .order_layouts import SCALE
 from .reader import label, open_member

@@ -12,10 +12,9 @@ from datetime import datetime
 
 import numpy as np
 
-from ..columns import Cells, mapped
-from ..layout import CHINA_HOURS
+from ..columns import mapped
+from ..layout import CHINA_HOURS, Array, Cells, Table
 from ..moments import read_moment
-from ..table import Array, Table
 
 _ACCOUNT = re.compile(r"账号[:：].*?\[?(\d{12,24})\]?")
 _PERIOD = re.compile(

@@ -14,10 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, in_out, joined
-from ..table import Table
+from ..layout import Cells, Draft, Layout, Part, Problems, Table, amount, ident, moment, text
+from ..lines import in_out, joined
 from .alipay_common import AMBIGUOUS, CODES, TYPES, merchants, order_refs, period, refined, refined_words
 from .alipay_common import category as by_code
 

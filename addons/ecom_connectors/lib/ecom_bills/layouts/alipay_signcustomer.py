@@ -13,11 +13,9 @@ own column (0.00 in old files); the balance runs. The trailer gives number and s
 from __future__ import annotations
 
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, in_out, joined
+from ..layout import Cells, Draft, Layout, Part, Problems, Table, amount, ident, moment, text
+from ..lines import in_out, joined
 from ..proof import in_out_totals
-from ..table import Table
 from .alipay_common import (
     AMBIGUOUS,
     CODES,

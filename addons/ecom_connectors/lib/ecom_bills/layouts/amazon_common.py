@@ -11,9 +11,8 @@ from datetime import datetime
 
 import numpy as np
 
-from ..columns import Cells, Problems, mapped
-from ..proof import Proof
-from ..table import Array
+from ..columns import mapped
+from ..layout import Array, Cells, Problems, Proof
 
 FORMS = (
     "YYYY-MM-DD hh:mm:ss UTC",

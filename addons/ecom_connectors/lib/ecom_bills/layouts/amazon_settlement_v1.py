@@ -16,11 +16,8 @@ import numpy as np
 
 from ..amounts import exact_sum
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, joined, row_hash
-from ..proof import Proof
-from ..table import Array, Table
+from ..layout import Array, Cells, Draft, Layout, Part, Problems, Proof, Table, amount, ident, moment, text
+from ..lines import joined, row_hash
 from .amazon_common import FORMS, WORDS, HeadRow, category, order_refs, refund_refs
 
 # Amount column -> (column that names it, the amount-type of V2).

@@ -17,10 +17,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, directed, joined
-from ..table import Array, Table
+from ..layout import Array, Cells, Draft, Layout, Part, Problems, Table, amount, ident, moment, text
+from ..lines import directed, joined
 
 # Component columns and their categories.
 _COMPONENTS = {

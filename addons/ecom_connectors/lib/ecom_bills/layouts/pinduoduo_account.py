@@ -22,12 +22,25 @@ from datetime import datetime
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems, mapped
-from ..layout import CHINA_FORMS, CHINA_HOURS, Layout, amount, ident, moment, text
-from ..lines import Draft, Part, in_out, row_hash
+from ..columns import mapped
+from ..layout import (
+    CHINA_FORMS,
+    CHINA_HOURS,
+    Array,
+    Cells,
+    Draft,
+    Layout,
+    Part,
+    Problems,
+    Table,
+    amount,
+    ident,
+    moment,
+    text,
+)
+from ..lines import in_out, row_hash
 from ..moments import read_moment
 from ..proof import in_out_totals
-from ..table import Array, Table
 
 _PERIOD = re.compile(r"(?:起始|终止)时间[:：]\s*(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})")
 _ORDER = re.compile(r"(\d{6}-\d{15})")

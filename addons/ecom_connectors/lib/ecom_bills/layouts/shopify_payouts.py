@@ -16,11 +16,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems, mapped
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, row_hash
+from ..columns import mapped
+from ..layout import Cells, Draft, Layout, Part, Problems, Table, amount, ident, moment, text
+from ..lines import row_hash
 from ..moments import from_local
-from ..table import Table
 from .shopify_transactions import DAYS, shown_days
 
 _SUMMANDS = (

@@ -17,10 +17,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..bill import Context
-from ..columns import Cells, Problems, mapped
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, row_hash
-from ..table import Array, Table
+from ..columns import mapped
+from ..layout import Array, Cells, Draft, Layout, Part, Problems, Table, amount, ident, moment, text
+from ..lines import row_hash
 
 _FEE = "Fee"
 FORMS = ("YYYY-MM-DD hh:mm:ss ±zzzz", "YYYY-MM-DD hh:mm:ss UTC")

@@ -6,9 +6,7 @@ import re
 
 from ..amounts import read_amount
 from ..bill import problem
-from ..layout import normal
-from ..proof import Proof
-from ..table import Table
+from ..layout import Proof, Table, normal
 
 FEE = "手续费"
 _TICKS = "`\N{FULLWIDTH GRAVE ACCENT} \t'\""

@@ -17,11 +17,8 @@ import numpy as np
 
 from ..amounts import exact_sum
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, directed, joined
-from ..proof import Proof
-from ..table import Array, Table
+from ..layout import Array, Cells, Draft, Layout, Part, Problems, Proof, Table, amount, ident, moment, text
+from ..lines import directed, joined
 from .wechat_common import check_summary, summary
 
 _WORDS = {

@@ -19,11 +19,8 @@ import numpy as np
 
 from ..amounts import exact_sum, to_minor
 from ..bill import Context
-from ..columns import Cells, Problems
-from ..layout import Layout, amount, ident, moment, text
-from ..lines import Draft, Part, joined
-from ..proof import Proof
-from ..table import Table
+from ..layout import Cells, Draft, Layout, Part, Problems, Proof, Table, amount, ident, moment, text
+from ..lines import joined
 from .wechat_common import FEE, check_summary, summary
 
 _FEE_SCALE = 5
