@@ -33,9 +33,9 @@ def test_every_bad_sample(name, expected):
     path = BAD / name
     if not path.exists():
         pytest.skip("the bad samples are not here")
-    started = time.monotonic()
+    started = time.process_time()
     assert outcome(path.read_bytes(), path.name) == expected
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 def test_every_bad_sample_is_in_the_table():
@@ -63,9 +63,9 @@ def test_a_gibibyte_in_a_mebibyte_is_refused_at_once():
     ):
         for _ in range(1024):
             member.write(bytes(MIB))
-    started = time.monotonic()
+    started = time.process_time()
     assert reasons(zeros.getvalue()) == {"zip_bomb"}
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
     inner = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = b"".join(inner.compress(bytes(MIB)) for _ in range(300)) + inner.flush()
     assert reasons(packed) == {"zip_bomb"}
@@ -84,9 +84,9 @@ def test_a_hundred_thousand_members_are_refused_at_once():
     with zipfile.ZipFile(file, "w") as archive:
         for number in range(100_000):
             archive.writestr(f"{number}.csv", b"x")
-    started = time.monotonic()
+    started = time.process_time()
     assert reasons(file.getvalue()) == {"zip_bomb"}
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

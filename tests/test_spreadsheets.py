@@ -180,9 +180,9 @@ def test_sheets_that_would_hurt_the_reader(cells, expected):
 def test_a_small_bomb_of_cells_stops_early():
     cells = '<row r="{0}">' + "".join(f'<c r="{chr(65 + n)}{{0}}"/>' for n in range(20)) + "</row>"
     content = package(data("".join(cells.format(row) for row in range(1, 50_001))))
-    started = time.monotonic()
+    started = time.process_time()
     assert reasons(content, ratio=1000, cells=100_000) == {"too_large"}
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -221,13 +221,13 @@ def test_an_old_workbook_with_a_flipped_byte_never_takes_the_process():
 def test_a_big_sheet_is_read_within_its_budget():
     rows = [[f"T{n:018d}", "货款结算入账", n / 100, n, "备注"] for n in range(50_000)]
     content = workbook(rows)
-    started = time.monotonic()
+    started = time.process_time()
     (sheet,) = read_xlsx(content, entries(content, Budget()), Budget())
     assert (len(sheet.rows), sheet.rows[-1]) == (
         50_000,
         ["T000000000000049999", "货款结算入账", "499.99", "49999", "备注"],
     )
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(

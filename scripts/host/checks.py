@@ -1,8 +1,8 @@
 """scripts/test: prepare the host, lint, and run every test in one call of pytest.
 
-scripts/test                          everything
+scripts/test                          everything, a worker for each core, each with a database of its own
 scripts/test --fast                   lint and tests/ only: no database
-scripts/test PATH… [pytest options]   only these; below addons/ in a database of their own, no lint
+scripts/test PATH… [pytest options]   only these, in one process and, below addons/, one database; no lint
 scripts/test --odoo MODULE…           Odoo's own tests of these modules, with all add-ons installed
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,7 @@ _PYLINT = (
 )
 _E2E = ROOT / "tests" / "e2e"
 _TYPED = ("addons/*/lib/*/", "scripts/host/*.py")
+_MOST_WORKERS = 4  # each of them holds a registry of Odoo
 
 
 def main(arguments: list[str]) -> int:
@@ -54,7 +56,14 @@ def main(arguments: list[str]) -> int:
     say("environment: ready")
     failed = [] if paths else lint()
     os.environ["ECOM_LINT_FAILED"] = ", ".join(failed)
-    code = _plain(paths or ["tests"], options) if fast or _is_plain(paths) else _with_odoo(paths, options)
+    workers = 0 if paths or "--pdb" in options else min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
+    if workers:
+        # A class makes its records once, so it stays with one worker; big ones begin, small ones fill up.
+        options += [f"--numprocesses={workers}", "--dist=loadscope"]
+    if fast or _is_plain(paths):
+        code = _plain(paths or ["tests"], options)
+    else:
+        code = _with_odoo(paths, options, workers)
     return code or bool(failed)
 
 
@@ -82,15 +91,28 @@ def lint() -> list[str]:
         steps.append(("mypy", [programs / "mypy", "--no-error-summary", *typed]))
     if addons:
         steps.append(("pylint-odoo", [programs / "pylint", "--score=n", *_PYLINT, *addons]))
+    started = [(name, _start(command)) for name, command in steps]
     failed = []
-    for name, command in steps:
-        code = subprocess.run(
-            command, cwd=ROOT, env=settings.env(), stdin=subprocess.DEVNULL, check=False
-        ).returncode
-        say(f"{name}: {'failed' if code else 'clean'}")
-        if code:
+    for name, linter in started:
+        output, _ = linter.communicate()
+        sys.stderr.write(output)
+        say(f"{name}: {'failed' if linter.returncode else 'clean'}")
+        if linter.returncode:
             failed.append(name)
     return failed
+
+
+def _start(command: Sequence[str | Path]) -> subprocess.Popen[str]:
+    """A linter that works beside the others."""
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=settings.env(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def _is_path(argument: str) -> bool:
@@ -112,8 +134,8 @@ def _plain(paths: list[str], options: list[str]) -> int:
     return _pytest(["-p", "no:odoo", *options, *paths], settings.env())
 
 
-def _with_odoo(paths: list[str], options: list[str]) -> int:
-    """Every test in one call, in a fresh copy of a database in which the add-ons are installed."""
+def _with_odoo(paths: list[str], options: list[str], workers: int) -> int:
+    """Every test in one call, in fresh copies of a database in which the add-ons are installed."""
     with only_one():
         source = odoo_source.ensure()
         server = postgres.ensure()
@@ -124,10 +146,10 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
     chromium = browser.ensure() if not paths or any("e2e" in path for path in paths) else ""
     _drop_abandoned(server)
     name = f"{_TEST}{os.getpid()}"
-    databases.drop(server, name)  # a killed run may have had the same number
-    databases.create(server, name, installed)
+    _drop(server, name)  # a killed run may have had the same number
+    for copy in [f"{name}_gw{number}" for number in range(workers)] or [name]:
+        databases.create(server, copy, installed)
     log = LOGS / f"{name}.log"
-    log.unlink(missing_ok=True)
     plugin = [
         f"--odoo-database={name}",
         f"--odoo-config={CONFIG}",
@@ -143,13 +165,13 @@ def _with_odoo(paths: list[str], options: list[str]) -> int:
         return _pytest([*plugin, *options, *(paths or everything)], env)
     finally:
         with contextlib.suppress(HostError):
-            databases.drop(server, name)
+            _drop(server, name, logs=False)
 
 
 def _pytest(arguments: list[str], env: dict[str, str]) -> int:
     say("pytest: starting")
     env = {**env, "PYTHONPATH": str(Path(__file__).parent)}
-    command = [str(PYTHON), "-m", "pytest", "-p", "summary", *arguments]
+    command = [str(PYTHON), "-m", "pytest", "-p", "plugin", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
 
 
@@ -203,9 +225,19 @@ def _matters(path: Path, addon: Path) -> bool:
 
 def _drop_abandoned(server: postgres.Server) -> None:
     """Test databases of runs that were killed."""
-    for name in databases.names(server):
-        pid = name.removeprefix(_TEST)
-        gone = pid.isdigit() and not postgres.is_alive(int(pid))
-        if name != pid and gone and databases.has_files(name):
-            databases.drop(server, name)
-            (LOGS / f"{name}.log").unlink(missing_ok=True)
+    runs = {run[0] for name in databases.names(server) if (run := re.match(rf"{_TEST}(\d+)", name))}
+    for name in sorted(runs):
+        if not postgres.is_alive(int(name.removeprefix(_TEST))):
+            _drop(server, name)
+
+
+def _drop(server: postgres.Server, name: str, *, logs: bool = True) -> None:
+    """The databases of one run: that of each worker, and what a killed test has left beside it."""
+    mine = [copy for copy in databases.names(server) if re.fullmatch(rf"{name}(_\w+)?", copy)]
+    # On a shared server another host may have a run with the same number; our copies have files here.
+    ours = [copy for copy in mine if databases.has_files(re.sub(rf"({name}(_gw\d+)?).*", r"\1", copy))]
+    for copy in sorted(ours, reverse=True):
+        databases.drop(server, copy)
+    if logs:
+        for log in LOGS.glob(f"{name}*.log"):
+            log.unlink()

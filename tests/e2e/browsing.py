@@ -15,10 +15,14 @@ FLAGS = (
 FOREIGN = ("selfie_segmentation",)
 PICTURES = Path(__file__).resolve().parents[2] / ".host" / "logs"
 PHONE, DESK = (390, 844), (1280, 900)
+# The first page makes the assets, and a busy machine takes long for that; a page that hangs still fails.
+PATIENCE = 120  # seconds
 
 
 class Browsing:
     """Mixed into `HttpCase`: `with self.browser() as page` opens a window of its own."""
+
+    test_cursor_lock_timeout = PATIENCE
 
     @contextmanager
     def browser(self, login=None, password=None, size=DESK):
@@ -33,7 +37,7 @@ class Browsing:
             width, height = size
             context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-US")
             page = context.new_page()
-            page.set_default_timeout(30_000)
+            page.set_default_timeout(PATIENCE * 1000)
             page.on("console", lambda message: self._note(errors, message.type, message.text))
             page.on("pageerror", lambda error: errors.append(str(error)))
             try:
