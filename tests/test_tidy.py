@@ -1,4 +1,4 @@
-"""Manners that a machine can check, so that people need not; ruff, mypy and pylint check the others."""
+"""Manners that a machine can check, so that people need not; the linters of scripts/test check the others."""
 
 import ast
 import importlib
@@ -15,8 +15,9 @@ SAMPLES = ADDONS / "ecom_connectors" / "tests" / "samples"
 
 FUNCTION_LINES_LIB = 50
 FUNCTION_LINES = 70
+# A reason to think, not a wall: one thing in one long file is better than one thing in four short ones.
 FILE_LINES = 400
-# Files that are longer, each with the reason.
+# Files that are longer, each with the reason why it is one thing: {path: reason}.
 LONG_FILES: dict[str, str] = {}
 
 _FLOATS = re.compile(r"^float(\d+)?$", re.IGNORECASE)
@@ -45,17 +46,6 @@ def _functions(path: Path) -> Iterator[tuple[str, int, int]]:
     for node in ast.walk(_tree(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node.name, node.lineno, (node.end_lineno or node.lineno) - node.lineno + 1
-
-
-def test_lib_does_not_know_odoo():
-    bad = []
-    for path in LIB:
-        for node in ast.walk(_tree(path)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module or ""]
-            bad += [_at(path, node.lineno, name) for name in names if name.split(".")[0] == "odoo"]
-    assert not bad, "\n" + "\n".join(bad)
 
 
 def test_lib_has_no_floats():
@@ -96,10 +86,14 @@ def test_functions_are_short(paths, limit):
     assert not bad, "\n" + "\n".join(bad)
 
 
-def test_files_are_short():
+def test_files_are_short_or_say_why():
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in LIB + THIN + TOOLS}
     long = {str(path.relative_to(ROOT)): length for path, length in lengths.items() if length > FILE_LINES}
-    assert set(long) == set(LONG_FILES), f"split these or give a reason in LONG_FILES: {long}"
+    assert not set(long) - set(LONG_FILES), f"these need a line with the reason in LONG_FILES: {long}"
+    assert not set(LONG_FILES) - set(long), "these are short"
+    assert not [path for path, reason in LONG_FILES.items() if len(reason.split()) < 3], (
+        "these give no reason"
+    )
 
 
 def test_every_layout_has_a_sample():

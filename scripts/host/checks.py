@@ -89,13 +89,14 @@ def lint() -> list[str]:
     ]
     if typed:
         steps.append(("mypy", [programs / "mypy", "--no-error-summary", *typed]))
+        steps.append(("import-linter", [programs / "lint-imports", "--no-cache", "--no-logo"]))
     if addons:
         steps.append(("pylint-odoo", [programs / "pylint", "--score=n", *_PYLINT, *addons]))
     started = [(name, _start(command)) for name, command in steps]
     failed = []
     for name, linter in started:
         output, _ = linter.communicate()
-        sys.stderr.write(output)
+        sys.stderr.write(output if linter.returncode else "")
         say(f"{name}: {'failed' if linter.returncode else 'clean'}")
         if linter.returncode:
             failed.append(name)
@@ -103,11 +104,12 @@ def lint() -> list[str]:
 
 
 def _start(command: Sequence[str | Path]) -> subprocess.Popen[str]:
-    """A linter that works beside the others."""
+    """A linter that works beside the others; import-linter finds the packages below lib by the path."""
+    libraries = os.pathsep.join(str(path) for path in sorted(ADDONS.glob("*/lib")))
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=settings.env(),
+        env={**settings.env(), "PYTHONPATH": libraries},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
