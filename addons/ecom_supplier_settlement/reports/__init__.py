@@ -1,3 +1,4 @@
-from . import statement_fonts
+from . import rebate_pdf
+from . import statement_document
 from . import statement_pdf
 from . import statement_xlsx

@@ -50,5 +50,6 @@ from .ways_in import (
     test_supplier_overview,
     test_supplier_pages,
     test_hostile_calls,
+    test_print,
     test_groups,
 )

@@ -1,8 +1,17 @@
 """A small world for tests: suppliers, products, one call each for an order, a receipt, a bill, a return."""
 
+import io
+
+from pypdf import PdfReader
+
 from odoo import Command
 from odoo.fields import Date, Datetime
 from odoo.tests import TransactionCase
+
+
+def pages(pdf):
+    """The text of every page, as a reader extracts it."""
+    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 class SettleCase(TransactionCase):

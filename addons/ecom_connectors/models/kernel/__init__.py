@@ -1,1 +1,2 @@
 from . import ecom_evidence
+from . import ecom_paper

@@ -40,7 +40,7 @@ class EcomStatement(models.Model):
 
     _name = "ecom.statement"
     _description = "Supplier Statement"
-    _inherit = ["ecom.evidence", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.evidence", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
 

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ...lib.ecom_settle.terms import to_settle
 from ...lib.ecom_settle.working import BaseRow, Working
+from ...reports import rebate_pdf
 from .ecom_clause import REBATES, exact
 from .ecom_clause_base import DOCUMENT_OF
 
@@ -24,7 +25,7 @@ class EcomRebate(models.Model):
 
     _name = "ecom.rebate"
     _description = "Supplier Rebate"
-    _inherit = ["ecom.supplier.due"]
+    _inherit = ["ecom.supplier.due", "ecom.paper"]
     _order = "date_to desc, partner_id, clause_id, number desc"
 
     clause_id = fields.Many2one(required=True)
@@ -97,6 +98,9 @@ class EcomRebate(models.Model):
         wanted = [("date_to", "<", today)] if True in value else []
         other = [("date_to", ">=", today)] if False in value else []
         return ["|", *wanted, *other] if wanted and other else wanted or other
+
+    def _render_pdf(self):
+        return rebate_pdf.render(self)
 
     # --- computing ----------------------------------------------------------------
 

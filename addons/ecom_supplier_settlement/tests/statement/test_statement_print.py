@@ -8,7 +8,10 @@ from pypdf import PdfReader
 
 from odoo.tests import tagged
 
-from ...reports import statement_fonts, statement_pdf
+from odoo.addons.ecom_connectors.reports import fonts, paper
+
+from ...reports import statement_pdf
+from ..common import pages
 from ..statement_common import StatementCase
 
 
@@ -46,7 +49,7 @@ class TestStatementPrint(StatementCase):
         document = statement._printable()
         line = document["sections"][0]["lines"][0]
         document["sections"][0]["lines"] = [line] * 300
-        texts = _texts(statement_pdf.render(document))
+        texts = pages(statement_pdf.render([document]))
         self.assertGreater(len(texts), 5)
         for number, text in enumerate(texts, 1):
             self.assertIn(f"Page {number} of {len(texts)}", text)
@@ -57,25 +60,25 @@ class TestStatementPrint(StatementCase):
         """Given a Chinese supplier, when printed, then its language is taken and its name is legible."""
         self.supplier.write({"lang": "zh_CN", "name": "杭州供应商有限公司"})
         statement = self.month()
-        self.assertEqual(statement._print_language(), "zh_CN")
-        self.assertIn("杭州供应商有限公司", "".join(_texts(statement._render_pdf())))
+        self.assertEqual(statement._print_language(self.supplier), "zh_CN")
+        self.assertIn("杭州供应商有限公司", "".join(pages(statement._render_pdf())))
 
     def test_fonts(self):
         """Given a server with a font that knows Chinese, when printed, then it is in the file and no other is
         named; without one the text is there all the same."""
         self.supplier.name = "杭州供应商有限公司"
         document = self.month()._printable()
-        for found in {statement_fonts.font_name(), statement_fonts._fallback()}:
-            self.patch(statement_pdf, "font_name", lambda found=found: found)
-            content = statement_pdf.render(document)
-            self.assertIn("杭州供应商有限公司", _texts(content)[0])
-            fonts = PdfReader(io.BytesIO(content)).pages[0]["/Resources"]["/Font"].values()
-            names = {font.get_object()["/BaseFont"].rpartition("+")[2] for font in fonts}
+        for found in {fonts.font_name(), fonts._fallback()}:
+            self.patch(paper, "font_name", lambda found=found: found)
+            content = statement_pdf.render([document])
+            self.assertIn("杭州供应商有限公司", pages(content)[0])
+            used = PdfReader(io.BytesIO(content)).pages[0]["/Resources"]["/Font"].values()
+            names = {font.get_object()["/BaseFont"].rpartition("+")[2] for font in used}
             self.assertEqual(len(names), 1, names)
-            embedded = found != statement_fonts.FALLBACK
-            self.assertEqual(any("/FontFile2" in _descriptor(font) for font in fonts), embedded)
+            embedded = found != fonts.FALLBACK
+            self.assertEqual(any("/FontFile2" in _descriptor(font) for font in used), embedded)
 
-    def test_long_texts(self):
+    def test_longpages(self):
         """Given texts longer than their columns and a note of many lines, when printed, then every letter is
         there."""
         statement = self.month()
@@ -86,7 +89,7 @@ class TestStatementPrint(StatementCase):
         cells = [*line["cells"][:3], f"{words} {letters}", "1", "2", "1" * 60, ""]
         document["sections"][0]["lines"] = [{**line, "cells": cells, "working": words}] * 12
         document["note"] = "\n".join(f"note {number}" for number in range(90))
-        text = "".join(_texts(statement_pdf.render(document)))
+        text = "".join(pages(statement_pdf.render([document])))
         self.assertEqual(text.count("长"), 200 * 12)
         plain = text.replace("\n", " ")
         for word in ("word0 ", "word79 "):
@@ -114,11 +117,6 @@ class TestStatementPrint(StatementCase):
             [("res_model", "=", statement._name), ("res_id", "=", statement.id)]
         )
         self.assertGreaterEqual(set(kept.mapped("name")), set(names))
-
-
-def _texts(pdf):
-    """The text of every page, as a reader extracts it."""
-    return [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def _descriptor(font):

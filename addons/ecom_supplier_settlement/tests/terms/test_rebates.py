@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Date
 from odoo.tests import freeze_time, tagged
 
+from ..common import pages
 from ..terms_common import TermsCase
 
 D3 = [(0, 0), (10000, 2), (20000, 3)]
@@ -73,10 +74,9 @@ class TestRebates(RebateCase):
         self.assertIn(f"Tiered Rebate {rebate.clause_id.id}, version 1", rebate.working_html)
         for technical in ("stock.picking", "tier_rebate", "25000.00"):
             self.assertNotIn(technical, rebate.working_html)
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "ecom_supplier_settlement.report_rebate", rebate.ids
-        )[0]
-        self.assertIn(b"25,000.00 x 3%", html)
+        [paper] = pages(rebate._render_pdf())
+        for text in ("25,000.00 x 3% = 750.00", receipt.name, "Page 1 of 1"):
+            self.assertIn(text, paper)
         self.assertIn(receipt, self.env["stock.picking"].search(rebate.action_open_documents()["domain"]))
 
     def test_doing_it_twice_changes_nothing(self):

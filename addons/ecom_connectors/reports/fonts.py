@@ -1,4 +1,4 @@
-"""Statement stage: a font that knows Chinese, put into the file if the server has one."""
+"""Every stage: a font that knows Chinese, put into the file if the server has one."""
 
 import logging
 from functools import cache
@@ -35,7 +35,7 @@ def _found():
             path = next(folder.rglob(name), None)
             if path:
                 return path
-    _logger.info("Statements are printed without a font of their own: none of %s is here.", ", ".join(FILES))
+    _logger.info("Paper is printed without a font of its own: none of %s is here.", ", ".join(FILES))
     return None
 
 

@@ -1,0 +1,2 @@
+from . import fonts
+from . import paper
