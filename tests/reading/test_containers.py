@@ -18,7 +18,7 @@ from ecom_bills.bill import RefusedError
 from ecom_bills.budget import MIB
 from ecom_bills.containers import unpack
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BAD = ROOT.parent / "shared" / "samples" / "bad"
 TABLE = [
     line.split("\t")

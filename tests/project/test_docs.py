@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from client.commands import COMMANDS
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LIB = ROOT / "addons" / "ecom_connectors" / "lib" / "ecom_bills"
 CONNECTORS = ROOT / "addons" / "ecom_connectors"
 RECON = ROOT / "addons" / "ecom_recon"

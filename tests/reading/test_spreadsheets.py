@@ -18,7 +18,7 @@ from ecom_bills.containers import unpack
 from ecom_bills.sheets import read_xlsx
 from ecom_bills.zips import entries
 
-BAD = Path(__file__).resolve().parents[2] / "shared" / "samples" / "bad"
+BAD = Path(__file__).resolve().parents[3] / "shared" / "samples" / "bad"
 
 
 def test_cells_are_what_a_person_sees():

@@ -11,7 +11,7 @@ from ecom_bills.bill import Context
 from ecom_bills.order_layouts import ORDER_LAYOUTS, REFUND_LAYOUTS
 from ecom_bills.orders import OrderFile, read_orders, read_refunds
 
-SAMPLES = Path(__file__).resolve().parents[1] / "addons" / "ecom_connectors" / "tests" / "samples"
+SAMPLES = Path(__file__).resolve().parents[2] / "addons" / "ecom_connectors" / "tests" / "samples"
 CASES = sorted(path.parent for name in ("orders.csv", "refunds.csv") for path in SAMPLES.glob(f"*/*/{name}"))
 CHINA = Context(currency="CNY", digits=2, timezone="Asia/Shanghai")
 TITLES = (

@@ -9,7 +9,7 @@ from pathlib import Path
 import polib
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ADDONS = ROOT / "addons"
 SAMPLES = ADDONS / "ecom_connectors" / "tests" / "samples"
 
