@@ -1,6 +1,7 @@
 """Splitting, tolerances, fee bands and vouchers: every rule of the numbers, one row for each situation."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecom_reconcile import ImbalanceError, Posting, Tolerance, Valuation, allocate, balanced, convert
+from ecom_kernel import ImbalanceError, Posting, balanced, convert, split
+from ecom_reconcile import Tolerance, Valuation
 from ecom_reconcile.fees import bands
 from ecom_reconcile.tolerance import PERCENT
 
@@ -27,6 +29,7 @@ SPLITS = [
     pytest.param(9, [0, 0], None, [5, 4], id="without weights and quantities the parts are equal"),
     pytest.param(9, [0, 0], [0, 0], [5, 4], id="as they are where all quantities are zero"),
     pytest.param(0, [4, 5], None, [0, 0], id="nothing splits into nothing"),
+    pytest.param(10, [Fraction(1, 3), Fraction(5, 3)], None, [2, 8], id="weights may be fractions"),
 ]
 
 
@@ -34,14 +37,14 @@ SPLITS = [
 @pytest.mark.rule("B9")
 @pytest.mark.parametrize(("total", "weights", "quantities", "parts"), SPLITS)
 def test_a_split_follows_the_largest_remainder(total, weights, quantities, parts):
-    assert allocate(total, weights, quantities) == parts
+    assert split(total, weights, quantities) == parts
 
 
 @pytest.mark.capability("S1.5.6")
 @pytest.mark.rule("B9")
 @given(TOTALS, WEIGHTS)
 def test_a_split_loses_nothing_and_is_never_a_cent_unfair(total, weights):
-    parts = allocate(total, weights)
+    parts = split(total, weights)
     base = weights if any(weights) else [1] * len(weights)
     assert sum(parts) == total
     assert all(part * total >= 0 for part in parts)
@@ -55,7 +58,7 @@ def test_a_split_loses_nothing_and_is_never_a_cent_unfair(total, weights):
 def test_a_split_does_not_depend_on_the_order_of_the_parts(total, weights, random):
     shuffled = list(weights)
     random.shuffle(shuffled)
-    before, after = (sorted(zip(part, allocate(total, part), strict=True)) for part in (weights, shuffled))
+    before, after = (sorted(zip(part, split(total, part), strict=True)) for part in (weights, shuffled))
     assert before == after
 
 
@@ -70,7 +73,7 @@ def test_a_split_does_not_depend_on_the_order_of_the_parts(total, weights, rando
 )
 def test_a_split_without_sense_is_an_error(weights, quantities):
     with pytest.raises(ValueError):
-        allocate(10, weights, quantities)
+        split(10, weights, quantities)
 
 
 # --- tolerance -------------------------------------------------------------------

@@ -85,7 +85,7 @@ class TestLockedPeriod(PostingCase):
             ],
         }
         with self.assertRaises(UserError), self.env.cr.savepoint():
-            self.env["ecom.poster"]._create_moves([values])
+            self.env["ecom.books"]._book([values])
 
     def test_explained_in_a_locked_month(self):
         """I1 Given money on suspense in a month that is locked since, when it is explained, then it moves on

@@ -2,4 +2,3 @@ from . import ecom_ledger_wizard
 from . import ecom_process
 from . import ecom_revalue
 from . import ecom_resolve
-from . import ecom_resolve_choices

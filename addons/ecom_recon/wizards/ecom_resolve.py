@@ -4,6 +4,16 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+# What a person may decide beside waiting and ignoring.
+WAYS = {
+    "unknown_category": "classify",
+    "missing_order": "link",
+    "refund_without_order": "link",
+    "ambiguous": "link",
+    "amount_mismatch": "accept",
+    "fee_out_of_band": "accept",
+}
+
 
 class EcomResolve(models.TransientModel):
     """Link, classify, wait, accept or ignore."""
@@ -28,6 +38,7 @@ class EcomResolve(models.TransientModel):
         store=True,
         readonly=False,
     )
+    choices = fields.Json(compute="_compute_choices")
     company_id = fields.Many2one(related="exception_ids.company_id")
     order_id = fields.Many2one(
         "sale.order", domain="[('ecom_shop_id', '!=', False), ('company_id', '=', company_id)]"
@@ -36,21 +47,23 @@ class EcomResolve(models.TransientModel):
     until = fields.Date(default=lambda self: fields.Date.context_today(self) + timedelta(days=7))
     note = fields.Char()
 
-    @api.depends("exception_ids")
+    @api.depends("exception_ids.type")
     def _compute_action(self):
-        first = {
-            "unknown_category": "classify",
-            "missing_order": "link",
-            "refund_without_order": "link",
-            "ambiguous": "link",
-            "amount_mismatch": "accept",
-            "fee_out_of_band": "accept",
-        }
-        if not self.env.user.has_group("ecom_connectors.group_accountant"):
-            # Operators may not accept, so the dialog does not offer it to them first.
-            first = {kind: action for kind, action in first.items() if action != "accept"}
         for wizard in self:
-            wizard.action = first.get(wizard.exception_ids[:1].type, "wait")
+            wizard.action = wizard._way() or "wait"
+
+    @api.depends("exception_ids.type")
+    def _compute_choices(self):
+        for wizard in self:
+            way = wizard._way()
+            wizard.choices = [way, "wait", "ignore"] if way else ["wait", "ignore"]
+
+    def _way(self):
+        """The decision that fits all exceptions of the dialog and that the user may take, if there is one."""
+        ways = {WAYS.get(exception.type) for exception in self.exception_ids}
+        way = ways.pop() if len(ways) == 1 else None
+        may_accept = self.env.user.has_group("ecom_connectors.group_accountant")
+        return None if way == "accept" and not may_accept else way
 
     def action_apply(self):
         exceptions = self.exception_ids

@@ -33,7 +33,7 @@ class EcomReader(models.AbstractModel):
         results += self._known_first(ahead)
         for owner, bills in fresh.grouped("account_id").items():
             for kind in set(bills.mapped("kind")):
-                owner._chain(kind)
+                self.env["ecom.chain"]._follow(owner, kind)
         return results
 
     def _jobs(self, files, ahead):

@@ -55,6 +55,27 @@ class EcomTally(models.Model):
     # Matched tallies are the many; only those a run must look at are indexed.
     _todo_idx = models.Index("(account_id) WHERE dirty OR state IN ('open', 'timing', 'exception')")
 
+    @api.depends("ref")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        shapes = {
+            REFUND: self.env._("Refund %s"),
+            TRANSACTION: self.env._("Transaction %s"),
+            UNKNOWN: self.env._("Word “%s”"),
+            ALONE: self.env._("Line %s"),
+        }
+        names = {category.code: category.name for category in self.env["ecom.category"].search([])}
+        for tally in self:
+            ref = tally.ref or ""
+            prefix = next((prefix for prefix in shapes if ref.startswith(prefix)), None)
+            if prefix:
+                tally.display_name = shapes[prefix] % ref.removeprefix(prefix)
+            elif ref.startswith(NO_ORDER):
+                code, _slash, day = ref.removeprefix(NO_ORDER).partition("/")
+                tally.display_name = f"{names.get(code, code)} {day}"
+            else:
+                tally.display_name = ref
+
     @api.depends("line_ids.amount")
     def _compute_amount(self):
         sums = dict(
@@ -64,6 +85,23 @@ class EcomTally(models.Model):
         )
         for tally in self:
             tally.amount = sums.get(tally, 0)
+
+    @api.model
+    def _look_again(self, shop, refs):
+        """Have the next match look at the shop's tallies of these order, payment or refund numbers."""
+        refs = {ref for ref in refs if ref}
+        named = [prefix + ref for ref in refs for prefix in ("", REFUND, TRANSACTION)]
+        if not named or not shop.account_ids:
+            return
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ecom_tally SET dirty = true WHERE account_id IN %s AND ref IN %s AND NOT dirty",
+                tuple(shop.account_ids.ids),
+                tuple(named),
+            )
+        )
+        self.invalidate_model(["dirty"])
 
     @api.model
     def _ref_sql(self, line, category_kind, clears):

@@ -1,9 +1,6 @@
 """Load stage: Odoo's order, extended by what the platform knows of it."""
 
 from odoo import api, fields, models
-from odoo.tools import SQL
-
-from ..bills.ecom_tally import REFUND, TRANSACTION
 
 TOUCHING = {
     "ecom_shop_id",
@@ -86,7 +83,9 @@ class SaleOrder(models.Model):
         """An order that came or changed may explain bill lines that wait."""
         orders = self.filtered(lambda order: order.ecom_shop_id and order.ecom_order_no)
         for shop, group in orders.grouped("ecom_shop_id").items():
-            shop._touch_tallies([*group.mapped("ecom_order_no"), *group.mapped("ecom_payment_ref")])
+            self.env["ecom.tally"]._look_again(
+                shop, [*group.mapped("ecom_order_no"), *group.mapped("ecom_payment_ref")]
+            )
 
     def action_open_ecom_refunds(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_refund_action")
@@ -98,24 +97,3 @@ class SaleOrderLine(models.Model):
 
     ecom_sku = fields.Char("Platform SKU", copy=False)
     ecom_sub_order_no = fields.Char("Sub-order No.", copy=False)
-
-
-class EcomShop(models.Model):
-    _inherit = "ecom.shop"
-
-    def _touch_tallies(self, refs):
-        """Have the next match look again at the tallies of these order, payment or refund numbers."""
-        self.ensure_one()
-        refs = {ref for ref in refs if ref}
-        named = [prefix + ref for ref in refs for prefix in ("", REFUND, TRANSACTION)]
-        if not named or not self.account_ids:
-            return
-        self.env["ecom.tally"].flush_model()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE ecom_tally SET dirty = true WHERE account_id IN %s AND ref IN %s AND NOT dirty",
-                tuple(self.account_ids.ids),
-                tuple(named),
-            )
-        )
-        self.env["ecom.tally"].invalidate_model(["dirty"])

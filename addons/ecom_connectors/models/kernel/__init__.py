@@ -1,2 +1,3 @@
 from . import ecom_evidence
+from . import ecom_books
 from . import ecom_paper

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..bills.ecom_reader import problem_text
-from ..setup.ecom_account import to_utc
+from ..kernel.days import to_utc
 
 BATCH = 200
 MOMENTS = ("paid_at", "shipped_at", "signed_at")

@@ -70,4 +70,5 @@ class EcomRefund(models.Model):
 
     def _touch_tallies(self):
         for shop, refunds in self.grouped("shop_id").items():
-            shop._touch_tallies([*refunds.mapped("refund_no"), *refunds.mapped("order_no")])
+            refs = [*refunds.mapped("refund_no"), *refunds.mapped("order_no")]
+            self.env["ecom.tally"]._look_again(shop, refs)

@@ -1,12 +1,12 @@
 """Read stage: where a platform keeps our money."""
 
-from datetime import datetime
-
 import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
+
+from ..kernel.days import day_of
 
 KINDS = [("fund_flow", "Fund flow"), ("settlement", "Settlement")]
 
@@ -98,7 +98,7 @@ class EcomAccount(models.Model):
     def _day_of(self, moment):
         """Accounting day of a naive UTC moment in the account's zone."""
         self.ensure_one()
-        return pytz.utc.localize(moment).astimezone(pytz.timezone(self.timezone)).date()
+        return day_of(moment, self.timezone)
 
     def _lock_for_import(self):
         """One import per account at a time; the lock ends with the transaction."""
@@ -120,11 +120,3 @@ class EcomAccount(models.Model):
     def action_open_bills(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_action")
         return {**action, "domain": [("account_id", "in", self.ids)], "context": {}}
-
-
-def to_utc(text, zone):
-    """Naive UTC moment of local text `YYYY-MM-DD HH:MM:SS` in `zone`; empty gives False."""
-    if not text:
-        return False
-    moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
-    return pytz.timezone(zone).localize(moment).astimezone(pytz.utc).replace(tzinfo=None)

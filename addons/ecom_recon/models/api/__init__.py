@@ -1,2 +1,1 @@
 from . import ecom_api
-from . import ecom_api_apply

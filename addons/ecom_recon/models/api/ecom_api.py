@@ -17,11 +17,26 @@ class EcomApi(models.AbstractModel):
     _name = "ecom.api"
     _description = "E-commerce API"
 
+    # --- set-up -----------------------------------------------------------------
+
+    @api.model
+    def apply(self, setup):
+        """Create or update company, accounts, shops and ledger from a file; twice changes nothing.
+
+        :param setup: `{"company", "accounts": [{"code", "platform", "name", "currency", "timezone",
+            "kinds"}], "shops": [{"code", "platform", "name", "account", "currency", "timezone", "fees":
+            [{"category", "rate_percent", "fixed", "minimum", "maximum"}]}]}`
+        :return: `{"company", "accounts": {"created", "updated", "unchanged"}, "shops": {...},
+            "ledger": {...}}`
+        :raises UserError: names the entry and the value that is wrong
+        """
+        return self.env["ecom.setup"]._apply(setup)
+
     # --- flow -------------------------------------------------------------------
 
     @api.model
     def import_bills(self, files, account=None):
-        """As `ecom.invoice.import_files`."""
+        """As `ecom.bill.import_files`."""
         return self.env["ecom.bill"].import_files(files, account)
 
     @api.model

@@ -8,7 +8,7 @@ import pandas as pd
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..match.ecom_matcher import DUE_DAY, EXPECTED
+from ..match.ecom_match_facts import DUE_DAY, EXPECTED
 
 # A line without an order number may pay an order that is up to so many days old.
 WINDOW_DAYS = 30
@@ -96,7 +96,6 @@ class EcomExplainer(models.AbstractModel):
 
         :param torn: tallies that several orders claim
         """
-        matcher = self.env["ecom.matcher"]
         rows = self._rows(
             """SELECT r.id, r.account_id, r.name, r.prefix, min(l.currency_id) AS currency_id,
                       coalesce(sum(l.amount) FILTER (WHERE %(received)s), 0) AS received,
@@ -108,7 +107,7 @@ class EcomExplainer(models.AbstractModel):
                 WHERE r.prefix IN ('', 'refund', 'transaction', 'line') AND NOT r.clears
                   AND NOT EXISTS (SELECT 1 FROM run_member m WHERE m.tally_id = r.id)
                 GROUP BY r.id, r.account_id, r.name, r.prefix ORDER BY r.id""",
-            **matcher._legs(),
+            **self.env["ecom.match.facts"]._legs(),
         )
         seen = self._orders_seen(accounts)
         alone = [row for row in rows if not row["movements"]]

@@ -16,6 +16,13 @@ LEG_STATES = [
     ("unchecked", "Not Compared"),
 ]
 
+TONES = {
+    "mismatch": "text-danger fw-bold",
+    "waiting": "text-info",
+    "exact": "text-success",
+    "net": "text-success",
+}
+
 
 class EcomMatch(models.Model):
     """Tallies and the order they meet: four legs with what was expected, what came and the difference.
@@ -31,6 +38,7 @@ class EcomMatch(models.Model):
     _log_access = False
 
     order_id = BulkMany2one("sale.order", readonly=True, required=True, ondelete="restrict")
+    order_no = fields.Char("Order No.", related="order_id.ecom_order_no")
     company_id = BulkMany2one("res.company", readonly=True, required=True, ondelete="restrict")
     shop_id = BulkMany2one("ecom.shop", readonly=True, index=True, ondelete="restrict")
     currency_id = BulkMany2one("res.currency", readonly=True)
@@ -53,6 +61,7 @@ class EcomMatch(models.Model):
     state_received = fields.Selection(LEG_STATES, "Payment Leg", readonly=True)
     state_refund = fields.Selection(LEG_STATES, "Refund Leg", readonly=True)
     state_fee = fields.Selection(LEG_STATES, "Fee Leg", readonly=True)
+    legs_html = fields.Html("Four Legs", compute="_compute_legs_html", sanitize=False)
     lag_days = fields.Integer(readonly=True, help="Days from when the order was due to its first bill line.")
     first_day = fields.Date(readonly=True)
     last_day = fields.Date(readonly=True)
@@ -67,6 +76,43 @@ class EcomMatch(models.Model):
         texts = rule_texts(self.env)
         for match in self:
             match.rule_text = texts.get(match.rule, "")
+
+    @api.depends("order_id.ecom_order_no", "order_id.name")
+    def _compute_display_name(self):
+        for match in self:
+            match.display_name = match.order_id.ecom_order_no or match.order_id.name
+
+    @api.depends("state")
+    @api.depends_context("lang")
+    def _compute_legs_html(self):
+        for match in self:
+            match.legs_html = self.env["ir.qweb"]._render("ecom_recon.legs", {"legs": match._legs()})
+
+    def _legs(self):
+        """What was expected and what came, leg by leg, as text.
+
+        Refunds and fees are told from the difference back: their difference is to the nearest amount
+        that would have been right.
+        """
+        states = dict(self._fields["state_order"]._description_selection(self.env))
+        money = self.currency_id.format
+        amounts = [
+            (self.env._("Order"), "order", self.expected_total, self.expected_received),
+            (self.env._("Payment"), "received", self.expected_received, self.amount_received),
+            (self.env._("Refunds"), "refund", self.amount_refund - self.variance_refund, self.amount_refund),
+            (self.env._("Fees"), "fee", self.amount_fee - self.variance_fee, self.amount_fee),
+        ]
+        return [
+            {
+                "name": name,
+                "expected": "" if self[f"state_{leg}"] == "unchecked" else money(expected),
+                "actual": money(actual),
+                "difference": money(self[f"variance_{leg}"]) if self[f"variance_{leg}"] else "",
+                "state": states.get(self[f"state_{leg}"], ""),
+                "tone": TONES.get(self[f"state_{leg}"], "text-muted"),
+            }
+            for name, leg, expected, actual in amounts
+        ]
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

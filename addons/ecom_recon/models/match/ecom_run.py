@@ -1,6 +1,7 @@
 """Every stage: who ran what, how far it got and what it did."""
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 
 class EcomRun(models.Model):
@@ -40,3 +41,11 @@ class EcomRun(models.Model):
     def _compute_error_text(self):
         for run in self:
             run.error_text = "\n".join(f"{code}: {text}" for code, text in (run.errors or {}).items())
+
+    @api.depends("name", "started_at")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        stages = dict(self._fields["name"]._description_selection(self.env))
+        for run in self:
+            moment = format_datetime(self.env, run.started_at, dt_format="short")
+            run.display_name = f"{stages.get(run.name, '')} {moment}"

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 from odoo.addons.ecom_connectors.models.kernel.bulk_fields import BulkMany2one
 
+from .ecom_match import rule_texts
+
 
 class EcomTally(models.Model):
     _inherit = "ecom.tally"
@@ -22,11 +24,19 @@ class EcomBillLine(models.Model):
 
     match_id = fields.Many2one(related="tally_id.match_id", string="Match")
     order_id = fields.Many2one(related="match_id.order_id", string="Order")
+    rule_text = fields.Char("Why", compute="_compute_rule_text")
     posting_line_ids = fields.One2many("ecom.posting.line", "line_id", readonly=True)
     # Operators see which entries book a line, and open them only if they may.
     move_ids = fields.Many2many(
         "account.move", string="Entries", compute="_compute_move_ids", compute_sudo=True
     )
+
+    @api.depends("tally_id.rule", "tally_id.reason")
+    @api.depends_context("lang")
+    def _compute_rule_text(self):
+        texts = rule_texts(self.env)
+        for line in self:
+            line.rule_text = texts.get(line.rule) or line.tally_id.reason
 
     @api.depends("posting_line_ids.entry_id")
     def _compute_move_ids(self):

@@ -1,15 +1,15 @@
 """Post stage: groups of bill lines become balanced entries, once, with every line linked."""
 
 from collections import defaultdict
-from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..match.ecom_matcher import SCALES
+from odoo.addons.ecom_connectors.lib.ecom_kernel import Posting, balanced, split
+from odoo.addons.ecom_connectors.models.kernel.ecom_books import SCALES
 
-MOVES_PER_BATCH = 100
 # What makes one journal item: what came and what went are never netted against each other.
 ITEM = "account_id, day, unit, category_id, shop_id, explained, moves_only, order_id, came"
 FINE = ("exact", "tolerance", "net")
@@ -32,7 +32,8 @@ class EcomPoster(models.AbstractModel):
         """
         accounts._lock_for_import()
         # The context is replaced, not added to: nothing of the caller may reach the checks.
-        self = self.with_context(self._own_context(accounts.company_id))  # pylint: disable=context-overridden
+        own = self.env["ecom.books"]._context(accounts.company_id)
+        self = self.with_context(own)  # pylint: disable=context-overridden
         accounts = accounts.with_env(self.env)
         self.env.flush_all()
         for account in accounts.filtered(lambda account: not account.journal_id):
@@ -40,27 +41,16 @@ class EcomPoster(models.AbstractModel):
                 self.env._("%(account)s has no journal. Run the ledger set-up.", account=account.display_name)
             )
         self._collect(accounts)
-        moves = self._openings(accounts, run)
+        moves = self.env["ecom.post.opening"]._post(accounts, run)
         for stage in ("money", "reclass"):
             moves |= self._post_stage(accounts, run, stage, when_locked)
         self.env.cr.execute("DROP TABLE post_line")
         for account in accounts:
-            moves |= self._post_differences(account, run, when_locked)
+            moves |= self.env["ecom.post.difference"]._post(account, run, when_locked)
         self._reconcile_orders(accounts)
         self.env["ecom.bill"]._refresh_posted(accounts)
         run.move_count += len(moves)
         return moves
-
-    def _own_context(self, company):
-        """The whole context of a posting: nothing that a caller sent gets through to Odoo's checks."""
-        kept = {name: self.env.context[name] for name in ("lang", "tz") if name in self.env.context}
-        others = [other for other in self.env.companies.ids if other != company.id]
-        return {
-            **kept,
-            "allowed_company_ids": [company.id, *others],
-            "tracking_disable": True,
-            "mail_create_nolog": True,
-        }
 
     # --- what is to be booked -------------------------------------------------
 
@@ -122,7 +112,7 @@ class EcomPoster(models.AbstractModel):
         self._guard_summary(stage)
         self._date(plans, when_locked if stage == "money" else "first_open")
         self._value(plans, stage)
-        moves = self._create_moves([plan["values"] for plan in plans])
+        moves = self.env["ecom.books"]._book([plan["values"] for plan in plans])
         self._link(run, stage, plans, moves)
         run.line_count += sum(item["lines"] for plan in plans for item in plan["items"])
         return moves
@@ -228,12 +218,12 @@ class EcomPoster(models.AbstractModel):
     def _date(self, plans, when_locked):
         """Give every plan its accounting date; a locked day is refused by name, never moved silently."""
         locked = defaultdict(list)
-        known = {}
+        known, books = {}, self.env["ecom.books"]
         for plan in plans:
             account, day = plan["account"], max(item["day"] for item in plan["items"])
             key = (account.journal_id, day)
             if key not in known:
-                known[key] = self._open_after(account, day)
+                known[key] = books._open_day(account.company_id, day, account.journal_id)
             plan["day"], plan["date"] = day, known[key]
             if known[key] != day and when_locked != "first_open":
                 locked[account].append(day)
@@ -248,58 +238,151 @@ class EcomPoster(models.AbstractModel):
                 )
             )
 
-    def _open_after(self, account, date):
-        """The first day from `date` on that no lock date forbids."""
-        company = account.company_id
-        while violated := company._get_violated_lock_dates(date, False, account.journal_id):
-            date = max(lock for lock, _field in violated) + timedelta(days=1)
-        return date
-
     # --- entries ----------------------------------------------------------------
 
-    def _create_moves(self, values_list):
-        """Post one entry per set of values, in batches; refuse any date but the intended."""
-        moves = self.env["account.move"]
-        for start in range(0, len(values_list), MOVES_PER_BATCH):
-            batch = values_list[start : start + MOVES_PER_BATCH]
-            created = self.env["account.move"].create(batch)
-            created._post(soft=False)
-            self._check_dates(created, batch)
-            moves |= created
-        return moves
+    def _value(self, plans, stage):
+        """Add `values` of the entry and `facts`, one per journal item in its order, to every plan."""
+        lookups, rates = {}, {}
+        self._name_customers([item for plan in plans for item in plan["items"]])
+        for plan in plans:
+            account = plan["account"]
+            if account.company_id not in lookups:
+                lookups[account.company_id] = self.env["ecom.role.map"]._lookup(account.company_id)
+            postings, plan["facts"] = self._both_sides(account, stage, plan["items"])
+            plan["values"] = {
+                "move_type": "entry",
+                "journal_id": account.journal_id.id,
+                "company_id": account.company_id.id,
+                "date": plan["date"],
+                "ref": self._title(account, stage, plan["day"]),
+                "line_ids": self._journal_items(plan, postings, lookups[account.company_id], rates),
+            }
 
-    def _check_dates(self, moves, values_list):
-        """Odoo moves an entry of a locked day to a later one without a word; we refuse it."""
-        for move, values in zip(moves, values_list, strict=True):
-            if move.date != values["date"]:
-                raise UserError(
-                    self.env._(
-                        "Odoo would book %(asked)s as %(got)s: the period is locked.",
-                        asked=values["date"],
-                        got=move.date,
-                    )
-                )
+    def _name_customers(self, items):
+        """Add `customer` to every item: who owes the order it clears."""
+        orders = self.env["sale.order"].browse([item["order_id"] for item in items if item["order_id"]])
+        customers = {order.id: order.partner_invoice_id.commercial_partner_id for order in orders}
+        for item in items:
+            item["customer"] = customers.get(item["order_id"], self.env["res.partner"])
+
+    def _title(self, account, stage, day):
+        if stage == "reclass":
+            return self.env._("%(account)s %(day)s explained", account=account.name, day=day)
+        return f"{account.name} {day}"
+
+    def _journal_items(self, plan, postings, lookup, rates):
+        account, books = plan["account"], self.env["ecom.books"]
+        company, currency = account.company_id, account.currency_id
+        amounts = [posting.amount for posting in postings]
+        balances = books._balances(company, currency, amounts, plan["day"], rates)
+        return [
+            books._item(
+                company,
+                currency,
+                lookup(posting.role, account, fact["shop"]),
+                posting.amount,
+                balance,
+                sequence=sequence,
+                name=fact["label"],
+                partner_id=fact["partner"].id,
+                ecom_order_id=fact["order"],
+                ecom_item=fact["item"],
+                analytic_distribution=fact["analytic"],
+                tax_ids=False,
+            )
+            for sequence, (posting, fact, balance) in enumerate(
+                zip(postings, plan["facts"], balances, strict=True), start=1
+            )
+        ]
+
+    def _both_sides(self, account, stage, items):
+        """(postings, facts) of one entry: what the money is for, and the money; proven to balance."""
+        pairs = [pair for item in items for pair in self._counter(item)]
+        nobody = {
+            "item": 0,
+            "shop": self.env["ecom.shop"],
+            "order": False,
+            "partner": self.env["res.partner"],
+            "label": account.name,
+            "analytic": False,
+        }
+        sums = defaultdict(int)
+        for item in items:
+            sums[self._money_role(account, stage, item)] += item["amount"]
+        pairs += [(Posting(role=role, amount=amount), dict(nobody)) for role, amount in sums.items()]
+        balanced(posting for posting, _fact in pairs)
+        # All of it may cancel out: then one pair of lines keeps the evidence.
+        kept = [pair for pair in pairs if pair[0].amount] or pairs[:2]
+        return [posting for posting, _fact in kept], [fact for _posting, fact in kept]
+
+    def _money_role(self, account, stage, item):
+        """Where the money stands: on the platform, in clearing, or on suspense if it stood there."""
+        if stage == "reclass":
+            return "suspense"
+        if account._clears() and not item["moves_only"]:
+            return "clearing"
+        return "platform_balance"
+
+    def _counter(self, item):
+        """What an item is for, in roles; debit positive, so money that came in is a credit here."""
+        shop = self.env["ecom.shop"].browse(item["shop_id"] or ())
+        category = self.env["ecom.category"].browse(item["category_id"] or ())
+        fact = {
+            "item": item["item"],
+            "shop": shop,
+            "order": item["order_id"] or False,
+            "partner": self.env["res.partner"],
+            "label": category.name or self.env._("Unknown"),
+            "analytic": False,
+        }
+        if item["moves_only"] and category and category.kind not in ("transfer", "reserve"):
+            return [(Posting(role="clearing", amount=-item["amount"], key=item["item"]), fact)]
+        if not item["explained"]:
+            return [(Posting(role="suspense", amount=-item["amount"], key=item["item"]), fact)]
+        rows = item["rows"].get((category, shop.posting_mode or "summary"))
+        if not rows:
+            raise UserError(
+                self.env._("No voucher template has a line for %(category)s.", category=category.name)
+            )
+        parts = split(item["amount"], [int(Decimal(str(row.percent)).scaleb(4)) for row in rows])
+        return [
+            pair
+            for row, part in zip(rows, parts, strict=True)
+            for pair in self._voucher_parts(item, row, part, fact)
+        ]
+
+    def _voucher_parts(self, item, row, part, fact):
+        """One voucher line, and the tax it includes."""
+        own = dict(
+            fact,
+            partner=self._partner(row, item, fact),
+            label=row.label or fact["label"],
+            analytic=row.analytic_distribution or False,
+        )
+        if not row.tax_id:
+            return [(Posting(role=row.role_id.code, amount=-part, key=item["item"]), own)]
+        rate = Decimal(str(row.tax_id.amount))
+        tax = int((Decimal(part) * rate / (100 + rate)).to_integral_value(ROUND_HALF_UP))
+        return [
+            (Posting(role="tax", amount=-tax, key=item["item"]), dict(own, label=row.tax_id.name)),
+            (Posting(role=row.role_id.code, amount=-(part - tax), key=item["item"]), own),
+        ]
+
+    def _partner(self, row, item, fact):
+        """Whom a voucher line names."""
+        if row.partner == "shop":
+            return fact["shop"].partner_id
+        return item["customer"] if row.partner == "order" else self.env["res.partner"]
 
     def _link(self, run, stage, plans, moves):
         """Store the postings, and under each journal item the bill lines it books."""
-        # People undo postings, they do not write them: only the poster does, whoever lets it.
-        postings = (
-            self.env["ecom.posting"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "account_id": plan["account"].id,
-                        "company_id": plan["account"].company_id.id,
-                        "run_id": run.id,
-                        "date": plan["date"],
-                        "stage": stage,
-                        "move_id": move.id,
-                        "line_count": sum(item["lines"] for item in plan["items"]),
-                    }
-                    for plan, move in zip(plans, moves, strict=True)
-                ]
-            )
+        postings = self.env["ecom.posting"]._record(
+            run,
+            stage,
+            [
+                (plan["account"], move, sum(item["lines"] for item in plan["items"]))
+                for plan, move in zip(plans, moves, strict=True)
+            ],
         )
         rows = []
         for plan, move, posting in zip(plans, moves, postings, strict=True):
@@ -326,3 +409,47 @@ class EcomPoster(models.AbstractModel):
             raise UserError(self.env._("Lines were lost between the bill and the entry. Nothing was posted."))
         cr.execute("DROP TABLE post_item, post_keyed")
         self.env["ecom.posting.line"].invalidate_model()
+
+    # --- receivables -------------------------------------------------------------
+
+    def _reconcile_orders(self, accounts):
+        """Clear the receivable of every invoiced order with what its bill lines brought.
+
+        Money for several orders paid together carries the first of them and clears the invoices of all.
+        """
+        self.env.flush_all()
+        # `+ 0`: an invoice has few entries, a receivable account nearly all. Without statistics of the
+        # entries just made, PostgreSQL may look them up by the account.
+        self.env.cr.execute(
+            SQL(
+                """WITH ours AS (
+                       SELECT l.id, l.ecom_order_id AS order_id, l.account_id
+                         FROM account_move_line l JOIN account_account a ON a.id = l.account_id
+                        WHERE l.journal_id IN %s AND l.ecom_order_id IS NOT NULL AND l.parent_state = 'posted'
+                          AND NOT coalesce(l.reconciled, false) AND a.reconcile
+                   ), paid AS (
+                       SELECT o.order_id, o.account_id, coalesce(other.order_id, o.order_id) AS member_id
+                         FROM (SELECT DISTINCT order_id, account_id FROM ours) o
+                         LEFT JOIN ecom_match_order mine ON mine.order_id = o.order_id
+                         LEFT JOIN ecom_match_order other ON other.match_id = mine.match_id
+                   ), invoiced AS (
+                       SELECT DISTINCT o.order_id, r.id, o.account_id
+                         FROM paid o JOIN sale_order_line s ON s.order_id = o.member_id
+                         JOIN sale_order_line_invoice_rel x ON x.order_line_id = s.id
+                         JOIN account_move_line i ON i.id = x.invoice_line_id AND i.parent_state = 'posted'
+                         JOIN account_move_line r ON r.move_id = i.move_id AND r.account_id + 0 = o.account_id
+                          AND NOT coalesce(r.reconciled, false)
+                   )
+                   SELECT order_id, account_id, array_agg(id) FROM (
+                       SELECT order_id, account_id, id FROM invoiced
+                       UNION ALL
+                       SELECT o.order_id, o.account_id, o.id FROM ours o
+                        WHERE EXISTS (SELECT 1 FROM invoiced i WHERE i.order_id = o.order_id)
+                   ) x GROUP BY order_id, account_id ORDER BY order_id""",
+                tuple(accounts.journal_id.ids),
+            )
+        )
+        lines = self.env["account.move.line"]
+        plan = [lines.browse(ids) for _order, _ledger, ids in self.env.cr.fetchall()]
+        if plan:
+            lines._reconcile_plan(plan)

@@ -48,6 +48,28 @@ class EcomPosting(models.Model):
         "(account_id) WHERE stage = 'opening' AND state = 'posted'", "The opening balance is posted already."
     )
 
+    @api.model
+    def _record(self, run, stage, booked):
+        """Store which entries a stage has made, and for which accounts.
+
+        :param booked: [(platform account, entry, number of bill lines)]
+        """
+        # People undo postings, they do not write them: only the stages do, whoever starts them.
+        return self.sudo().create(
+            [
+                {
+                    "account_id": account.id,
+                    "company_id": account.company_id.id,
+                    "run_id": run.id,
+                    "date": move.date,
+                    "stage": stage,
+                    "move_id": move.id,
+                    "line_count": lines,
+                }
+                for account, move, lines in booked
+            ]
+        )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Postings are undone by reversal, never deleted."))
@@ -56,7 +78,7 @@ class EcomPosting(models.Model):
         """Reverse the entries and open their matches again."""
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants undo postings."))
-        return self.env["ecom.poster"]._undo(self)
+        return self.env["ecom.reverser"]._undo(self)
 
     def action_open_lines(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("ecom_connectors.ecom_bill_line_action")

@@ -1,3 +1,2 @@
+from . import ecom_account
 from . import ecom_invariant
-from . import ecom_words
-from . import ecom_overview

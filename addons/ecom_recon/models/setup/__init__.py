@@ -4,3 +4,4 @@ from . import ecom_shop
 from . import ecom_role
 from . import ecom_voucher_template
 from . import ecom_ledger_setup
+from . import ecom_setup

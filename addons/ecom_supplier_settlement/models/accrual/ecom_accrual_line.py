@@ -230,9 +230,7 @@ class EcomAccrualLine(models.Model):
 
     def _rate(self, accrual, currency):
         """Company units per unit on the period end; without a rate nothing is booked 1:1."""
-        return self.env["ecom.poster"]._rate(
-            _Money(company_id=accrual.company_id, currency_id=currency), accrual.period_end
-        )
+        return self.env["ecom.books"]._rate(accrual.company_id, currency, accrual.period_end)
 
     def _debit_accounts(self, company, lines):
         """{order line: account} that the bill will debit, or that of the role, as the company wants."""
@@ -259,10 +257,3 @@ class EcomAccrualLine(models.Model):
                 )
             found[line] = cache[key]
         return found
-
-
-class _Money:
-    """A company and a currency, as the poster asks for them."""
-
-    def __init__(self, company_id, currency_id):
-        self.company_id, self.currency_id = company_id, currency_id

@@ -75,7 +75,7 @@ class EcomAccrual(models.Model):
 
     def _own(self, company):
         """Nothing of the caller's context reaches the entries."""
-        return self.with_context(self.env["ecom.poster"]._own_context(company))  # pylint: disable=context-overridden
+        return self.with_context(self.env["ecom.books"]._context(company))  # pylint: disable=context-overridden
 
     # --- entries -----------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class EcomAccrual(models.Model):
         )
         move = move.with_env(self.env)
         move._post(soft=False)
-        self.env["ecom.poster"]._check_dates(move, [{"date": day}])
+        self.env["ecom.books"]._check_days(move, [day])
         return move
 
     def _items(self, company, line, amount, balance, quantity):

@@ -8,7 +8,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from odoo.addons.ecom_recon.lib.ecom_reconcile import allocate
+from odoo.addons.ecom_connectors.lib.ecom_kernel import split
 
 from ...lib.ecom_settle.spread import OpenLine, spread
 
@@ -265,8 +265,8 @@ class EcomInvoiceLinker(models.AbstractModel):
         step, digits = self._step(), currency.decimal_places
         pieces = parts or [(None, (line.quantity or Decimal(1)).quantize(step) or Decimal(1))]
         weights = [int(abs(quantity) / step) for _row, quantity in pieces]
-        amounts = allocate(int(line.amount.scaleb(digits)), weights)
-        tax_parts = allocate(int(line.tax.scaleb(digits)), weights)
+        amounts = split(int(line.amount.scaleb(digits)), weights)
+        tax_parts = split(int(line.tax.scaleb(digits)), weights)
         found = []
         for (row, quantity), amount, tax in zip(pieces, amounts, tax_parts, strict=True):
             order_line = self.env["purchase.order.line"].browse(row["id"] if row else ())

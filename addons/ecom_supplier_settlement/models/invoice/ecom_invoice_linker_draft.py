@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
-from odoo.addons.ecom_recon.lib.ecom_reconcile import allocate
+from odoo.addons.ecom_connectors.lib.ecom_kernel import split
 
 from ...lib.ecom_settle.invoice import InvoiceLine
 from .ecom_invoice_intake import BILLS
@@ -87,7 +87,7 @@ class EcomInvoiceLinker(models.AbstractModel):
         """Commands that link a line, split where several order lines share it."""
         if not product or (not parts and line.product_id):
             return []
-        amounts = allocate(
+        amounts = split(
             int(fact.amount.scaleb(currency.decimal_places)),
             [int(quantity / self._step()) for _row, quantity in parts] or [1],
         )

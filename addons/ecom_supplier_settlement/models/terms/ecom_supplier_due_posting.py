@@ -150,7 +150,7 @@ class EcomSupplierDue(models.AbstractModel):
         own = company.currency_id
         account = self._role_accounts()
         # Without any rate nothing is booked one to one: this raises and names the currency.
-        rate = Decimal(1) if self.currency_id == own else self.env["ecom.poster"]._rate(self, day)
+        rate = self.env["ecom.books"]._rate(company, self.currency_id, day)
         unit = Decimal(1).scaleb(-own.decimal_places)
         balances = [(amount * rate).quantize(unit, ROUND_HALF_UP) for _role, amount in parts]
         balances[-1] -= sum(balances)

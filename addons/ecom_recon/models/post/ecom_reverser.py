@@ -1,14 +1,16 @@
 """Post stage, backwards: entries are reversed, matches opened, nothing is erased."""
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
-from .ecom_poster import MOVES_PER_BATCH
 
+class EcomReverser(models.AbstractModel):
+    """Undoes postings: entries by reversal, verdicts by opening the tallies again."""
 
-class EcomPoster(models.AbstractModel):
-    _inherit = "ecom.poster"
+    _name = "ecom.reverser"
+    _description = "Reverser"
 
+    @api.model
     def _undo(self, postings):
         """Reverse postings with all that builds on them and open the matches of their lines.
 
@@ -37,8 +39,9 @@ class EcomPoster(models.AbstractModel):
         )
         for account, group in postings.grouped("account_id").items():
             # The context is replaced, not added to: nothing of the caller may reach the checks.
-            poster = self.with_context(self._own_context(account.company_id))  # pylint: disable=context-overridden
-            poster._reverse(group.with_env(poster.env))
+            own = self.env["ecom.books"]._context(account.company_id)
+            reverser = self.with_context(own)  # pylint: disable=context-overridden
+            reverser._reverse(group.with_env(reverser.env))
         self._open_tallies(tallies)
         self._bills(postings)._refresh_posted(postings.account_id)
         empty = postings.run_id.filtered(
@@ -94,22 +97,10 @@ class EcomPoster(models.AbstractModel):
     def _reverse(self, postings):
         """Reverse the entries, latest first; keep both, linked."""
         ordered = postings.sorted("id", reverse=True)
-        ordered.move_id.line_ids.remove_move_reconcile()
-        for start in range(0, len(ordered), MOVES_PER_BATCH):
-            batch = ordered[start : start + MOVES_PER_BATCH]
-            values_list = [
-                {
-                    "date": self._open_after(posting.account_id, posting.move_id.date),
-                    "ref": self.env._("Reversal of %s", posting.move_id.name),
-                    "journal_id": posting.move_id.journal_id.id,
-                }
-                for posting in batch
-            ]
-            reversals = batch.move_id._reverse_moves(values_list, cancel=True)
-            self._check_dates(reversals, values_list)
-            for posting, reversal in zip(batch, reversals, strict=True):
-                # Nobody writes a posting but the poster.
-                posting.sudo().write({"state": "reversed", "reversal_id": reversal.id})
+        reversals = self.env["ecom.books"]._reverse(ordered.move_id)
+        for posting, reversal in zip(ordered, reversals, strict=True):
+            # Nobody writes a posting but the stage.
+            posting.sudo().write({"state": "reversed", "reversal_id": reversal.id})
         # At once: the database allows one posting of a kind that is not reversed.
         postings.flush_recordset(["state", "reversal_id"])
         if postings:

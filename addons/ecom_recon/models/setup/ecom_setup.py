@@ -1,4 +1,4 @@
-"""Ways in: shops, accounts, fees and ledger from a file."""
+"""Set-up: shops, accounts, fees and ledger from a file."""
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
@@ -8,19 +8,17 @@ SETUP_SHOP = {"code", "platform", "name", "account", "currency", "timezone", "fe
 SETUP_FEE = {"category", "rate_percent", "fixed", "minimum", "maximum"}
 
 
-class EcomApi(models.AbstractModel):
-    _inherit = "ecom.api"
+class EcomSetup(models.AbstractModel):
+    """Makes what a set-up file names, or brings it to what the file says."""
+
+    _name = "ecom.setup"
+    _description = "Set-up from a File"
 
     @api.model
-    def apply(self, setup):
-        """Create or update company, accounts, shops and ledger from a file; twice changes nothing.
+    def _apply(self, setup):
+        """Create or update company, accounts, shops and ledger; twice changes nothing.
 
-        :param setup: `{"company", "accounts": [{"code", "platform", "name", "currency", "timezone",
-            "kinds"}], "shops": [{"code", "platform", "name", "account", "currency", "timezone", "fees":
-            [{"category", "rate_percent", "fixed", "minimum", "maximum"}]}]}`
-        :return: `{"company", "accounts": {"created", "updated", "unchanged"}, "shops": {...},
-            "ledger": {...}}`
-        :raises UserError: names the entry and the value that is wrong
+        :param setup: as `ecom.api.apply` takes it
         """
         if not self.env.user.has_group("ecom_connectors.group_manager"):
             raise AccessError(self.env._("Only managers set up shops and accounts."))

@@ -2,19 +2,23 @@
 
 from collections import defaultdict
 from decimal import Decimal
-from uuid import uuid4
 
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.kernel.ecom_books import SCALES
+
 from ...lib.ecom_reconcile import Valuation
-from ..match.ecom_matcher import SCALES
 
 
-class EcomPoster(models.AbstractModel):
-    _inherit = "ecom.poster"
+class EcomRevaluer(models.AbstractModel):
+    """Values balances at the closing rate of a day and books what they are worth more or less."""
 
+    _name = "ecom.revaluer"
+    _description = "Revaluer"
+
+    @api.model
     def _revalue(self, accounts, run, day):
         """Book what the balances of a day are worth more or less than the ledger says; return the entries.
 
@@ -29,7 +33,8 @@ class EcomPoster(models.AbstractModel):
         alike = self.env["ecom.account"].with_context(active_test=False)
         alike.search([("company_id", "=", company.id), ("currency_id", "=", currency.id)])._lock_for_import()
         # The context is replaced, not added to: nothing of the caller may reach the checks.
-        self = self.with_context(self._own_context(company))  # pylint: disable=context-overridden
+        own = self.env["ecom.books"]._context(company)
+        self = self.with_context(own)  # pylint: disable=context-overridden
         accounts = accounts.with_env(self.env)
         by_account = defaultdict(list)
         for account, ledger, valuation in self._valuations(accounts, day):
@@ -39,9 +44,10 @@ class EcomPoster(models.AbstractModel):
             (account, pairs, self._revaluation_values(account, pairs, day))
             for account, pairs in by_account.items()
         ]
-        moves = self._create_moves([values for _account, _pairs, values in plans])
+        moves = self.env["ecom.books"]._book([values for _account, _pairs, values in plans])
         for (account, pairs, _values), move in zip(plans, moves, strict=True):
-            self._store_revaluation(self._record(account, run, "revaluation", move), pairs)
+            posting = self.env["ecom.posting"]._record(run, "revaluation", [(account, move, 0)])
+            self._store_revaluation(posting, pairs)
         run.move_count += len(moves)
         return moves
 
@@ -75,7 +81,8 @@ class EcomPoster(models.AbstractModel):
             )
         )
         sums = {ledger: amounts for ledger, *amounts in self.env.cr.fetchall() if any(amounts)}
-        rate = self._rate(accounts[:1], day) if any(amount for amount, _booked in sums.values()) else None
+        foreign = any(amount for amount, _booked in sums.values())
+        rate = self.env["ecom.books"]._rate(company, currency, day) if foreign else None
         digits = {
             "digits_from": currency.decimal_places,
             "digits_to": company.currency_id.decimal_places,
@@ -116,7 +123,8 @@ class EcomPoster(models.AbstractModel):
             raise UserError(
                 self.env._("%(account)s has no journal. Run the ledger set-up.", account=account.display_name)
             )
-        if self._open_after(account, day) != day:
+        books, company = self.env["ecom.books"], account.company_id
+        if books._open_day(company, day, account.journal_id) != day:
             raise UserError(
                 self.env._(
                     "%(day)s is in a locked period, so %(account)s cannot be revalued then. Open the period.",
@@ -125,7 +133,6 @@ class EcomPoster(models.AbstractModel):
                 )
             )
         lookup = self.env["ecom.role.map"]._lookup(account.company_id)
-        scale = 10**account.company_id.currency_id.decimal_places
         items = []
         for number, (ledger, valuation) in enumerate(pairs):
             result = lookup(
@@ -138,15 +145,16 @@ class EcomPoster(models.AbstractModel):
                 ((ledger, valuation.difference), (result, -valuation.difference)), start=1
             ):
                 items.append(
-                    {
-                        "sequence": 2 * number + place,
-                        "account_id": target.id,
-                        "name": label,
-                        "currency_id": account.currency_id.id,
-                        "amount_currency": 0.0,
-                        "balance": minor / scale,
-                        "tax_ids": False,
-                    }
+                    books._item(
+                        company,
+                        account.currency_id,
+                        target,
+                        0,
+                        minor,
+                        sequence=2 * number + place,
+                        name=label,
+                        tax_ids=False,
+                    )
                 )
         return {
             "move_type": "entry",
@@ -154,7 +162,7 @@ class EcomPoster(models.AbstractModel):
             "company_id": account.company_id.id,
             "date": day,
             "ref": self.env._("%(account)s revalued on %(day)s", account=account.name, day=day),
-            "line_ids": [(0, 0, item) for item in items],
+            "line_ids": items,
         }
 
     def _store_revaluation(self, posting, pairs):
@@ -198,59 +206,3 @@ class EcomPoster(models.AbstractModel):
                 }
             )
         return revaluations.create(values)
-
-
-class EcomAccount(models.Model):
-    _inherit = "ecom.account"
-
-    def _in_other_currency(self):
-        """[accounts of one company and currency], without those in their company's own currency."""
-        foreign = self.filtered(lambda account: account.currency_id != account.company_id.currency_id)
-        groups = foreign.sorted("id").grouped(lambda account: (account.company_id, account.currency_id))
-        return list(groups.values())
-
-    def _run_revalue(self, day, session=None):
-        """Revalue these accounts of one company at a day; return the run that logs it.
-
-        A currency that cannot be revalued does not stop the others; the run says why.
-        """
-        if not self.env.user.has_group("ecom_connectors.group_accountant"):
-            raise AccessError(self.env._("Only accountants revalue."))
-        run = self._new_run("revalue")
-        run.session = session or str(uuid4())
-        for group in self._in_other_currency():
-            count = run.move_count
-            try:
-                with self.env.cr.savepoint():
-                    self.env["ecom.poster"]._revalue(group, run, day)
-            except UserError as error:
-                errors = {account.code: str(error) for account in group}
-                run.write({"move_count": count, "errors": {**(run.errors or {}), **errors}})
-        run.ended_at = fields.Datetime.now()
-        return run
-
-    def _revaluation(self, day):
-        """What a revaluation would find: ([(account, ledger account, valuation)], {code: why not}).
-
-        Nothing is written.
-        """
-        found, errors = [], {}
-        for group in self._in_other_currency():
-            try:
-                found += self.env["ecom.poster"]._valuations(group, day)
-            except UserError as error:
-                errors.update({account.code: str(error) for account in group})
-        return found, errors
-
-    def _revalued_after(self, day):
-        """Later days at which accounts of these currencies are revalued: they should be revalued again."""
-        postings = self.env["ecom.posting"].search(
-            [
-                ("stage", "=", "revaluation"),
-                ("state", "=", "posted"),
-                ("date", ">", day),
-                ("company_id", "in", self.company_id.ids),
-                ("account_id.currency_id", "in", self.currency_id.ids),
-            ]
-        )
-        return sorted(set(postings.mapped("date")))

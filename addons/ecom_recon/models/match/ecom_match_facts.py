@@ -7,17 +7,25 @@ import pandas as pd
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...lib.ecom_reconcile import FEE_COLUMNS, decide
-from .ecom_matcher import DUE_DAY, EXPECTED, SCALES
+from odoo.addons.ecom_connectors.models.kernel.days import local_day
+from odoo.addons.ecom_connectors.models.kernel.ecom_books import SCALES
 
+from ...lib.ecom_reconcile import FEE_COLUMNS, decide
+
+# What the platform owes for order `o`, and the day (of shop `s`) from which it may be asked for.
+EXPECTED = SQL("CASE WHEN coalesce(o.ecom_receivable, 0) <> 0 THEN o.ecom_receivable ELSE o.amount_total END")
+DUE_DAY = local_day(SQL("coalesce(o.ecom_signed_at, o.ecom_shipped_at, o.ecom_paid_at)"), SQL("s.timezone"))
 # No difference is that large.
 NEVER = -(2**62)
 
 
-class EcomMatcher(models.AbstractModel):
-    _inherit = "ecom.matcher"
+class EcomMatchFacts(models.AbstractModel):
+    """Gathers what is known of the orders of a run, in its tables `run_…`, and has the library decide."""
 
-    def _facts(self):
+    _name = "ecom.match.facts"
+    _description = "Facts of a Match"
+
+    def _gather(self):
         """One row per component: its orders, its lines, its granted refunds; amounts in minor units."""
         sums = self._frame(
             """SELECT m.comp,
@@ -204,3 +212,9 @@ class EcomMatcher(models.AbstractModel):
             minor = (pd.to_numeric(merged[name]) * merged["scale"]).round()
             merged[name] = minor.fillna(nothing).astype("int64")
         return merged.rename(columns={"fee_waits": "waits"})[list(FEE_COLUMNS)]
+
+    def _frame(self, query, *args, **kwargs):
+        """Rows of a query as a frame."""
+        self.env.cr.execute(SQL(query, *args, **kwargs))
+        names = [column.name for column in self.env.cr.description]
+        return pd.DataFrame(self.env.cr.fetchall(), columns=names)

@@ -1,9 +1,14 @@
 """Splitting an amount so that the parts add up to it, to the last minor unit."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 
-def allocate(total: int, weights: Sequence[int], quantities: Sequence[int] | None = None) -> list[int]:
+def split(
+    total: int,
+    weights: Sequence[int] | Sequence[Fraction],
+    quantities: Sequence[int] | None = None,
+) -> list[int]:
     """Split `total` minor units in proportion to `weights`, by largest remainder.
 
     Weights that are all zero fall back to the quantities, and those to equal parts. The sign of
@@ -18,7 +23,7 @@ def allocate(total: int, weights: Sequence[int], quantities: Sequence[int] | Non
     """
     if not weights:
         raise ValueError("there is nothing to split onto")
-    base = list(weights)
+    base: list[int | Fraction] = list(weights)
     if not any(base):
         base = list(quantities or ())
     if not any(base):
@@ -26,7 +31,7 @@ def allocate(total: int, weights: Sequence[int], quantities: Sequence[int] | Non
     if len(base) != len(weights) or min(base) < 0:
         raise ValueError("weights must be non-negative, one per part")
     sign, size, whole = (-1 if total < 0 else 1), abs(total), sum(base)
-    parts = [size * weight // whole for weight in base]
+    parts = [int(size * weight // whole) for weight in base]
     rest = [size * weight % whole for weight in base]
     left = size - sum(parts)
     for position in sorted(range(len(base)), key=lambda index: (-rest[index], -base[index], index))[:left]:

@@ -2,24 +2,27 @@
 
 from datetime import timedelta
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
-class EcomAccount(models.Model):
-    _inherit = "ecom.account"
+class EcomChain(models.AbstractModel):
+    """Compares every bill of an account with the one before it."""
 
-    def _chain(self, kind):
+    _name = "ecom.chain"
+    _description = "Chain of Bills"
+
+    @api.model
+    def _follow(self, account, kind):
         """Say of every bill whether it continues the one before it.
 
         With balances: the opening balance must be the closing balance before it; bills that
         overlap are compared through the sum of the distinct lines up to their ends. Without
         balances only declared periods can show a missing day.
         """
-        self.ensure_one()
         bills = self.env["ecom.bill"].search(
             [
-                ("account_id", "=", self.id),
+                ("account_id", "=", account.id),
                 ("kind", "=", kind),
                 ("state", "in", ("ready", "posted")),
                 ("first_day", "!=", False),
@@ -44,7 +47,7 @@ class EcomAccount(models.Model):
             else:
                 difference = bill.opening - before.closing if before else 0
             overlaps = before and bill.first_booked_at < before.last_booked_at
-            difference = self.currency_id.round(difference) if before else 0
+            difference = bill.currency_id.round(difference) if before else 0
             self._set_chain(bill, before, difference, "overlap" if overlaps else "ok")
             before = bill
 
@@ -66,7 +69,7 @@ class EcomAccount(models.Model):
                               (SELECT sum(amount) FROM slices s WHERE s.until <= e.last_booked_at), 0)
                      FROM ends e""",
                 tuple(bills.ids),
-                self.id,
+                bills.account_id.id,
                 bills[0].kind,
             )
         )

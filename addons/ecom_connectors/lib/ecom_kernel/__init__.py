@@ -1,0 +1,9 @@
+"""Money without Odoo, for every stage: parts of an amount, and postings that balance.
+
+Amounts are int minor units of one currency.
+"""
+
+from .postings import ImbalanceError, Posting, balanced, convert
+from .split import split
+
+__all__ = ["ImbalanceError", "Posting", "balanced", "convert", "split"]
