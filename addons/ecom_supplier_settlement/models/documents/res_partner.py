@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from odoo.addons.ecom_recon.models.report.ecom_overview import tile
+from odoo.addons.ecom_recon.models.report.ecom_account import tile
 
 from ..setup.ecom_supplier_overview import HERE, TILES
 from ..statement.ecom_statement import CUTOFFS
