@@ -6,7 +6,7 @@
     "author": "Ecom Settlement Contributors",
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "account", "queue_job"],
-    "external_dependencies": {"python": ["pandas", "python-calamine", "reportlab"]},
+    "external_dependencies": {"python": ["olefile", "pandas", "python-calamine", "reportlab"]},
     "data": [
         "security/ecom_groups.xml",
         "security/ir.model.access.csv",

@@ -1,8 +1,8 @@
 """What an XLS workbook holds, checked record by record before any spreadsheet library may see it.
 
 The library reads error cells as empty, shows cached formula values, and cannot tell an encrypted file from
-a broken one. The container (a small FAT file system) and the records of its workbook stream are walked here
-only to refuse what may not be read; the values still come from the library.
+a broken one. So olefile opens the container (a small FAT file system), and the records of its workbook stream
+are walked here, only to refuse what may not be read; the values still come from the library.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+import olefile
+
 from .bill import MAX_PROBLEMS, Problem, problem
 from .budget import Budget, refuse
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LAST, _FREE = 0xFFFFFFFC, 0xFFFFFFFF
-_ENTRY = 128
+_LAST = 0xFFFFFFFC
+_ENTRY, _STORAGE, _STREAM = 128, 1, 2
+_LISTED = 109  # sectors of the allocation table that the header itself lists
 _FORMULA = (0x0006, 0x0206, 0x0406)
 _ERROR = (0x0005, 0x0205)
 _FILEPASS, _BOF, _MACRO_SHEET = 0x002F, (0x0009, 0x0209, 0x0409, 0x0809), 0x0040
@@ -27,10 +30,7 @@ _SINGLE = (0x0001, 0x0002, 0x0003, 0x0004, 0x0201, 0x0203, 0x0204, 0x027E, 0x00F
 
 def check_workbook(content: bytes, budget: Budget) -> list[Problem]:
     """Problems of single cells; anything worse refuses the file."""
-    try:
-        streams = _streams(content)
-    except (struct.error, IndexError):
-        refuse("bad_archive", "damaged workbook")
+    streams = _streams(content)
     if "encryptedpackage" in streams or "encryptioninfo" in streams:
         refuse("encrypted")
     if any("vba" in name for name in streams):
@@ -105,67 +105,66 @@ def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _streams(content: bytes) -> dict[str, bytes]:
-    """Every stream of the container by lower-case name."""
+    """Every stream of the container by lower-case name; the workbook's with its bytes."""
+    if len(content) < olefile.MINIMAL_OLEFILE_SIZE:
+        refuse("bad_archive", "damaged workbook")
+    _check_counts(content)
+    try:
+        with olefile.OleFileIO(content, raise_defects=olefile.DEFECT_INCORRECT) as container:
+            return _open_streams(container)
+    # What the library raises where a damaged file leads it astray.
+    except (OSError, struct.error, LookupError, ValueError, AttributeError, RecursionError):
+        refuse("bad_archive", "damaged workbook")
+
+
+def _check_counts(content: bytes) -> None:
+    """The library builds tables as long as the header says; none can be longer than the file."""
     shift, mini_shift = struct.unpack_from("<2H", content, 30)
     if content[:8] != MAGIC or shift not in (9, 12) or mini_shift != 6:
         refuse("bad_archive", "damaged workbook")
-    size = 1 << shift
-    start, cutoff, mini_start = struct.unpack_from("<L4xLL", content, 48)
-    table = _table(content, size)
-    folder = _chain(content, table, start, size, size)
-    entries = [folder[at : at + _ENTRY] for at in range(0, len(folder) - _ENTRY + 1, _ENTRY)]
-    minis = b""
-    mini_table: tuple[int, ...] = ()
+    sectors = len(content) >> shift
+    (tables,) = struct.unpack_from("<L", content, 44)
+    (mini_tables,) = struct.unpack_from("<L", content, 64)
+    listed = struct.unpack_from(f"<{_LISTED}L", content, 76)
+    used = sum(sector < sectors for sector in listed)
+    # Behind a gap olefile sees no more tables, the spreadsheet library does.
+    gap = any(sector < _LAST for sector in listed[used:])
+    if gap or tables > _LISTED + sectors // 64 or mini_tables > sectors:
+        refuse("bad_archive", "damaged workbook")
+
+
+def _open_streams(container: olefile.OleFileIO) -> dict[str, bytes]:
+    """The directory is walked as a list, as the spreadsheet library does, not as the tree it should be."""
+    folder = container.directory_fp.getvalue()
     found: dict[str, bytes] = {}
-    for entry in entries:
-        length, kind = struct.unpack_from("<H", entry, 64)[0], entry[66]
-        name = entry[: max(length - 2, 0)].decode("utf-16-le", "replace").casefold()
-        first, extent = struct.unpack_from("<2L", entry, 116)
-        if kind == 5:
-            minis = _chain(content, table, first, size, size)
-            links = _chain(content, table, mini_start, size, size) if mini_start < _LAST else b""
-            mini_table = struct.unpack(f"<{len(links) // 4}L", links)
-        elif kind == 1:
-            found[name] = b""
-        elif kind == 2 and name in ("workbook", "book"):
-            data = (
-                _chain(minis, mini_table, first, 64, 0)
-                if extent < cutoff
-                else _chain(content, table, first, size, size)
-            )
-            if len(data) < extent:
-                refuse("truncated", "workbook")
-            found[name] = data[:extent]
-        elif kind == 2:
+    for at in range(0, len(folder) - _ENTRY + 1, _ENTRY):
+        length, kind = struct.unpack_from("<HB", folder, at + 64)
+        first, size = struct.unpack_from("<2L", folder, at + 116)
+        name = folder[at : at + max(min(length, 64) - 2, 0)].decode("utf-16-le", "replace").casefold()
+        if kind not in (_STORAGE, _STREAM):
+            continue
+        if kind == _STREAM and name in ("workbook", "book"):
+            if name in found:
+                refuse("bad_archive", "two workbooks")
+            found[name] = _stream(container, first, size)
+        else:
             found.setdefault(name, b"")
     return found
 
 
-def _table(content: bytes, size: int) -> tuple[int, ...]:
-    """The file allocation table; its own sectors are listed in the header and in a chain of more lists."""
-    sectors = list(struct.unpack_from("<109L", content, 76))
-    at, count = struct.unpack_from("<2L", content, 68)
-    width = size // 4 - 1
-    while at < _LAST and count > 0:
-        more = struct.unpack_from(f"<{width + 1}L", content, (at + 1) * size)
-        sectors.extend(more[:width])
-        at, count = more[width], count - 1
-    table: list[int] = []
-    for sector in sectors:
-        if sector < _LAST:
-            table.extend(struct.unpack_from(f"<{size // 4}L", content, (sector + 1) * size))
-        if len(table) > len(content) // 64:
-            break
-    return tuple(table)
-
-
-def _chain(source: bytes, table: tuple[int, ...], sector: int, size: int, header: int) -> bytes:
-    """The bytes of a chain of sectors; a chain longer than its source runs in a circle."""
-    pieces: list[bytes] = []
+def _stream(container: olefile.OleFileIO, first: int, size: int) -> bytes:
+    """The bytes of the workbook."""
+    table, width = container.fat, container.sectorsize
+    if size < container.minisectorcutoff:
+        container.loadminifat()
+        table, width = container.minifat, container.minisectorsize
+    # olefile reads as many sectors as the size says, also from a chain that runs in a circle.
+    sector, count = first, 0
     while sector < _LAST:
-        start = sector * size + header
-        if start >= len(source) or len(pieces) * size > len(source):
+        if sector >= len(table) or count > len(table):
             refuse("bad_archive", "damaged workbook")
-        pieces.append(source[start : start + size])
-        sector = table[sector]
-    return b"".join(pieces)
+        sector, count = table[sector], count + 1
+    if count * width < size:
+        refuse("truncated", "workbook")
+    data: bytes = container._open(first, size).getvalue()
+    return data

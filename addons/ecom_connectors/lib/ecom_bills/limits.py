@@ -40,7 +40,7 @@ sys.path += sys.argv[2:]
 from ecom_bills import child
 sys.exit(child.main())
 """
-_LIBRARIES = ("pandas", "numpy", "python_calamine", "dateutil", "pytz", "six", "tzdata")
+_LIBRARIES = ("pandas", "numpy", "python_calamine", "olefile", "dateutil", "pytz", "six", "tzdata")
 _GRACE = 30
 _STARTING = 120
 _SECOND = 1_000_000_000
