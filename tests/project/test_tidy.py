@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDONS = ROOT / "addons"
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 SAMPLES = ADDONS / "ecom_connectors" / "tests" / "samples"
 
 FUNCTION_LINES_LIB = 50
@@ -49,6 +50,12 @@ def _functions(path: Path) -> Iterator[tuple[str, int, int]]:
     for node in ast.walk(_tree(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node.name, node.lineno, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_import_linter_knows_every_package():
+    packages = {path.parent.name for path in ROOT.glob("addons/*/lib/*/__init__.py")}
+    listed = re.findall(r"^(?:root_packages|source_modules|modules|ancestors) = (.*)$", PROJECT, re.MULTILINE)
+    assert [set(ast.literal_eval(names)) for names in listed] == [packages] * 4
 
 
 def test_lib_has_no_floats():
