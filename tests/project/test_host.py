@@ -1,7 +1,9 @@
 """The host finds its way on machines that are set up differently, and keeps their secrets."""
 
+import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "host"))
 import debian  # noqa: E402
 import odoo_tests  # noqa: E402
 import places  # noqa: E402
+import plugin  # noqa: E402
 import postgres  # noqa: E402
 
 KEYRING = "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
@@ -140,3 +143,33 @@ def test_what_a_log_of_odoos_tests_tells(lines, code, said, capsys):
     )
     assert odoo_tests.report(log) == code
     assert said in capsys.readouterr().out
+
+
+def test_what_all_workers_logged_is_counted(tmp_path, monkeypatch):
+    """Each worker has a log of its own; an entry may have several lines."""
+    start = "2026-11-22 09:11:40,600 13310"
+    (tmp_path / "ecom_test_1_gw0.log").write_text(
+        f"{start} WARNING ecom_test_1_gw0 odoo.addons.ecom_recon.models: one\nmore of it\n"
+        f"{start} WARNING ecom_test_1_gw0 odoo.http: another\n"
+    )
+    (tmp_path / "ecom_test_1_gw1.log").write_text(
+        f"{start} ERROR ecom_test_1_gw1 odoo.addons.ecom_bills: two\n"
+    )
+    monkeypatch.setenv("ECOM_TEST_LOG", str(tmp_path / "ecom_test_1.log"))
+    said = []
+    plugin._odoo_log(SimpleNamespace(section=said.append, write_line=said.append))
+    assert said[1].endswith("one\nmore of it")
+    assert said[-1].startswith("2 warnings or errors of ours, 1 of others")
+
+
+def test_a_worker_has_a_database_and_a_log_of_its_own(monkeypatch):
+    monkeypatch.setenv("ECOM_TEST_LOG", "/logs/ecom_test_1.log")
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
+    option = SimpleNamespace(odoo_database="ecom_test_1", odoo_extra=[])
+    config = SimpleNamespace(
+        option=option, pluginmanager=SimpleNamespace(hasplugin=lambda name: name == "odoo")
+    )
+    next(plugin.pytest_cmdline_main(config))
+    assert option.odoo_database == "ecom_test_1_gw1"
+    assert option.odoo_extra == ["logfile=/logs/ecom_test_1_gw1.log"]
+    assert "PYTEST_XDIST_WORKER" not in os.environ
