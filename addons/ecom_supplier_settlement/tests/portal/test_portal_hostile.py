@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 from ..portal_common import HostileCase
 
 EVIL = '<img src=x onerror="alert(1)">'
+SAID = {"body": "Mine"}
 
 
 @tagged("post_install", "-at_install")
@@ -113,7 +114,7 @@ class TestTalk(HostileCase):
         self.rpc("/mail/message/post", **self.thread, post_data={"body": "I disagree"})
         self.assertIn("I disagree", self.sent.message_ids[0].body)
         with self.assertRaises(AccessError):
-            self.sent.with_user(self.rival).message_post(body="x")
+            self.sent.with_user(self.rival).message_post(**SAID)
 
     def test_talk_is_kept(self):
         """S2.8.12 Given a dispute with a file and a comment of the supplier, when anybody edits or deletes
@@ -123,7 +124,7 @@ class TestTalk(HostileCase):
         self.sent.with_user(self.vendor).portal_dispute(line.id, "price", "5.10", [file])
         dispute = self.sent.message_ids[0]
         self.assertIn("5.10", dispute.body)
-        comment = self.sent.with_user(self.vendor).message_post(body="Mine").sudo()
+        comment = self.sent.with_user(self.vendor).message_post(**SAID).sudo()
         self.enter("settle_vendor")
         self.assertIn("5.10", self.rpc("/mail/chatter_fetch", **self.thread), "it reads what it said")
         for message in (dispute, comment, self.said):

@@ -8,8 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.ecom_supplier_settlement.lib.ecom_settle.notices import LAYOUTS
-
+from ...lib.ecom_settle.notices import LAYOUTS
 from ..receipt_common import ReceiptCase
 
 TITLES = (
