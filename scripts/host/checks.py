@@ -12,6 +12,7 @@ import ast
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ import odoo_source
 import odoo_tests
 import postgres
 import settings
-from places import ADDONS, CONFIG, LOGS, PYTHON, ROOT, VENV, HostError, digest, only_one, say
+from places import ADDONS, CONFIG, DATA, LOGS, PYTHON, ROOT, VENV, HostError, digest, only_one, say
 
 _PREFIX = "ecom_addons_"  # databases with the add-ons installed
 _TEST = "ecom_test_"
@@ -240,6 +241,8 @@ def _drop(server: postgres.Server, name: str, *, logs: bool = True) -> None:
     ours = [copy for copy in mine if databases.has_files(re.sub(rf"({name}(_gw\d+)?).*", r"\1", copy))]
     for copy in sorted(ours, reverse=True):
         databases.drop(server, copy)
+    for files in (DATA / "filestore").glob(f"{name}_*"):  # of a copy that the test itself dropped
+        shutil.rmtree(files, ignore_errors=True)
     if logs:
         for log in LOGS.glob(f"{name}*.log"):
             log.unlink()
