@@ -79,7 +79,7 @@ def _match(env, bill, lines: int) -> dict[str, float]:
     _multiply(env, bill, times - 1)
     moves = env["account.move"].search([("partner_id", "=", bill.partner_id.id)])
     started = time.perf_counter()
-    moves._ecom_threeway()
+    env["ecom.threeway.matcher"]._match(moves)
     env.flush_all()
     seconds = time.perf_counter() - started
     assert set(moves.mapped("ecom_threeway_state")) == {"ready"}, set(moves.mapped("ecom_threeway_state"))

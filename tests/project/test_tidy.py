@@ -22,6 +22,15 @@ FILE_LINES = 400
 LONG_FILES: dict[str, str] = {
     "addons/ecom_recon/models/explain/ecom_exception.py": "one record, found by runs and decided by people",
     "addons/ecom_recon/models/post/ecom_poster.py": "from line to item to entry: one way to read",
+    "addons/ecom_supplier_settlement/models/invoice/ecom_invoice_intake.py": (
+        "from a file to a draft bill, one rule after another"
+    ),
+    "addons/ecom_supplier_settlement/models/invoice/ecom_invoice_linker.py": (
+        "products, order lines and taxes of one bill line"
+    ),
+    "addons/ecom_supplier_settlement/models/threeway/ecom_threeway_facts.py": (
+        "one query with its parts, in their order"
+    ),
 }
 
 _FLOATS = re.compile(r"^float(\d+)?$", re.IGNORECASE)

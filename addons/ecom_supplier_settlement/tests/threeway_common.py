@@ -43,6 +43,10 @@ class MatchCase(SettleCase):
         self.assertEqual(bill.ecom_threeway_state, "blocked")
         return bill
 
+    def let_pass(self, bill, user, reason="Agreed by phone"):
+        """Release a blocked bill without the dialog."""
+        self.env["ecom.threeway.release"].with_user(user)._release(bill.with_user(user), reason)
+
     def payable(self, move):
         return move.line_ids.filtered(lambda line: line.account_id.account_type == "liability_payable")
 

@@ -1,6 +1,6 @@
 from . import partner_merge
 from . import ecom_statement_batch
-from . import ecom_threeway_release_bill
+from . import ecom_invoice_release
 from . import ecom_statement_dispute
 from . import ecom_statement_pay
 from . import ecom_delivery_choose

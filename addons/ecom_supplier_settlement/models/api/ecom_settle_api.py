@@ -11,9 +11,9 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..documents.account_move_threeway import THREEWAY_STATES
 from ..statement.ecom_statement import ACCOUNTANT, BUYER
 from ..terms.ecom_clause import REBATES
+from ..threeway.ecom_threeway_result import THREEWAY_STATES
 
 FILE_LIMIT = 200
 
@@ -102,12 +102,13 @@ class EcomSettleApi(models.AbstractModel):
         """
         self._staff()
         moves = self._bills(bills) if bills else self._open_bills()
-        before = {move.id: move.ecom_threeway_state for move in moves}
+        before = {move.id: move.ecom_threeway_state or "none" for move in moves}
         moves.action_ecom_threeway()
         moves.invalidate_recordset(["ecom_threeway_state"])
         states = dict.fromkeys((key for key, _name in THREEWAY_STATES), 0)
-        for move in moves:
-            states[move.ecom_threeway_state] += 1
+        after = {move.id: move.ecom_threeway_state or "none" for move in moves}
+        for state in after.values():
+            states[state] += 1
         return {
             "bills": len(moves),
             "states": {state: count for state, count in states.items() if count},
@@ -116,10 +117,10 @@ class EcomSettleApi(models.AbstractModel):
                     "bill": move.name,
                     "reference": move.ref or None,
                     "before": before[move.id],
-                    "state": move.ecom_threeway_state,
+                    "state": after[move.id],
                 }
                 for move in moves
-                if move.ecom_threeway_state != before[move.id]
+                if after[move.id] != before[move.id]
             ],
         }
 

@@ -16,17 +16,7 @@ class IrAttachment(models.Model):
             raise UserError(
                 self.env._("The file of a delivery is evidence and cannot be changed or deleted.")
             )
-        # A file that the user may not see is evidence all the same.
-        mine = self.sudo()
-        files = mine.filtered(lambda it: it.res_model == "ecom.statement")
-        said = [("attachment_ids", "in", files.ids), ("model", "=", "ecom.statement")]
-        messages = mine.env["mail.message"]
-        messages = messages.search(said) if files else messages
-        statements = mine.env["ecom.statement"].browse(messages.mapped("res_id"))
-        compared = mine.filtered(lambda it: it.res_model == "ecom.statement.comparison")
-        comparisons = mine.env["ecom.statement.comparison"].browse(compared.mapped("res_id"))
-        if any(statement.sent_at for statement in (statements | comparisons.exists().statement_id).exists()):
-            raise UserError(self.env._("The files of a statement that was sent are kept as they are."))
+        self.env["ecom.statement.guard"]._refuse_files(self)
 
     def _ecom_adopt(self, records):
         """Files that the user has just uploaded belong to the one record: who may read it may read them."""

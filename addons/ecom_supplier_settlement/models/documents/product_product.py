@@ -11,16 +11,11 @@ class ProductProduct(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         products = super().create(vals_list)
-        products._ecom_relink()
+        self.env["ecom.invoice.linker"]._relink_products(products)
         return products
 
     def write(self, vals):
         result = super().write(vals)
-        if OUR_CODES & set(vals):
-            self._ecom_relink()
+        if not OUR_CODES.isdisjoint(vals):
+            self.env["ecom.invoice.linker"]._relink_products(self)
         return result
-
-    def _ecom_relink(self):
-        codes = {code for product in self for code in (product.default_code, product.barcode) if code}
-        if codes:
-            self.env["ecom.invoice.linker"]._relink(codes)

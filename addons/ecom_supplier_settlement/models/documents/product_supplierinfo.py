@@ -11,17 +11,11 @@ class ProductSupplierinfo(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         infos = super().create(vals_list)
-        infos._ecom_relink()
+        self.env["ecom.invoice.linker"]._relink_infos(infos)
         return infos
 
     def write(self, vals):
         result = super().write(vals)
-        if SUPPLIER_CODES & set(vals):
-            self._ecom_relink()
+        if not SUPPLIER_CODES.isdisjoint(vals):
+            self.env["ecom.invoice.linker"]._relink_infos(self)
         return result
-
-    def _ecom_relink(self):
-        for supplier, infos in self.grouped("partner_id").items():
-            codes = {code for info in infos for code in (info.product_code, info.product_name) if code}
-            if codes:
-                self.env["ecom.invoice.linker"]._relink(codes, supplier=supplier)

@@ -2,8 +2,6 @@
 
 from odoo import api, fields, models
 
-from odoo.addons.ecom_recon.models.report.ecom_account import tile
-
 from ..setup.ecom_supplier_overview import HERE, TILES
 from ..statement.ecom_statement import CUTOFFS
 
@@ -29,53 +27,27 @@ class ResPartner(models.Model):
     )
 
     def _compute_ecom_waiting(self):
+        overview = self.env["ecom.supplier.overview"]
         counts = {
-            "ecom_blocked_count": self._ecom_count(
-                "account.move", TILES["blocked"][-1], "commercial_partner_id"
-            ),
-            "ecom_alert_count": self._ecom_count("ecom.receipt.alert", TILES["alerts"][-1], "partner_id"),
-            "ecom_dispute_count": self._ecom_count(
-                "ecom.statement.line", TILES["disputed"][-1], "partner_id"
-            ),
+            "ecom_blocked_count": overview._counts("blocked", self),
+            "ecom_alert_count": overview._counts("alerts", self),
+            "ecom_dispute_count": overview._counts("disputed", self),
         }
         for partner in self:
             for name, found in counts.items():
                 partner[name] = found.get(partner.id, 0)
 
-    def _ecom_count(self, model, domain, field):
-        """{supplier: number} of what waits, nothing where the user may not look."""
-        if not self.env[model].has_access("read"):
-            return {}
-        groups = self.env[model]._read_group([*domain, (field, "in", self.ids)], [field], ["__count"])
-        return {partner.id: count for partner, count in groups}
-
     @api.model
     def overview_tiles(self):
-        """What waits for this user: [{"label", "count", "tone", "action"}], most urgent first."""
-        labels = {
-            "blocked": self.env._("Blocked bills"),
-            "disputed": self.env._("Disputed lines"),
-            "alerts": self.env._("Receipt alerts"),
-            "notices": self.env._("Notices to look at"),
-            "unmapped": self.env._("Unknown codes"),
-            "drafts": self.env._("Draft bills"),
-            "rebates": self.env._("Rebates to claim"),
-            "approve": self.env._("Statements to approve"),
-            "pay": self.env._("Bills ready to pay"),
-        }
-        return [
-            tile(self.env, labels[key], tone, xmlid, domain)
-            for key, (tone, groups, xmlid, domain) in TILES.items()
-            if any(self.env.user.has_group(group) for group in groups)
-        ]
+        """For the page of suppliers: [{"label", "count", "tone", "action"}], most urgent first."""
+        return self.env["ecom.supplier.overview"]._tiles()
 
     def action_ecom_open_waiting(self):
         """Button: what the number on the card counts; the context names it."""
         key = self.env.context["ecom_tile"]
-        _tone, _groups, xmlid, domain = TILES[key]
-        field = "commercial_partner_id" if key == "blocked" else "partner_id"
-        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {**action, "domain": [*domain, (field, "in", self.ids)], "context": {}}
+        _model, domain, _field = self.env["ecom.supplier.overview"]._of_suppliers(key, self)
+        action = self.env["ir.actions.act_window"]._for_xml_id(TILES[key][2])
+        return {**action, "domain": domain, "context": {}}
 
     def action_ecom_open_basis(self):
         """Button: the order lines of this supplier with what was received and billed."""

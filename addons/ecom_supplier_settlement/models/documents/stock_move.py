@@ -20,18 +20,14 @@ class StockMove(models.Model):
                 .search([("purchase_line_id", "in", order_lines.ids), ("notice_id.state", "not in", CLOSED)])
             )
             lines.notice_id._refresh()
-        done._ecom_threeway_bills()
+        self.env["ecom.threeway.guard"]._goods_changed(done)
         return done
 
     def write(self, vals):
         result = super().write(vals)
         if {"quantity", "to_refund", "purchase_line_id", "restrict_partner_id"} & set(vals):
-            self.filtered(lambda move: move.state == "done")._ecom_threeway_bills()
+            self.env["ecom.threeway.guard"]._goods_changed(self)
         return result
-
-    def _ecom_threeway_bills(self):
-        order_lines = self.purchase_line_id | self.origin_returned_move_id.purchase_line_id
-        self.env["account.move"]._ecom_threeway_bills_of(order_lines.ids, "receipt")
 
     def _ecom_fill(self, parts):
         """Set what has arrived; lots as the warehouse names them.

@@ -1,4 +1,4 @@
-"""Receipt stage: quantities that are corrected after the receipt match its bills again."""
+"""Odoo's lines of receipts: quantities that are corrected after the receipt match its bills again."""
 
 from odoo import api, models
 
@@ -9,22 +9,17 @@ class StockMoveLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._ecom_done_moves()._ecom_threeway_bills()
+        self.env["ecom.threeway.guard"]._goods_changed(lines.move_id)
         return lines
 
     def write(self, vals):
-        moves = self._ecom_done_moves() if {"quantity", "product_uom_id"} & set(vals) else None
+        moves = self.move_id if {"quantity", "product_uom_id"} & set(vals) else self.move_id.browse()
         result = super().write(vals)
-        if moves:
-            moves._ecom_threeway_bills()
+        self.env["ecom.threeway.guard"]._goods_changed(moves)
         return result
 
     def unlink(self):
-        moves = self._ecom_done_moves()
+        moves = self.move_id
         result = super().unlink()
-        moves.exists()._ecom_threeway_bills()
+        self.env["ecom.threeway.guard"]._goods_changed(moves.exists())
         return result
-
-    def _ecom_done_moves(self):
-        """Done moves of orders: their quantities are corrected afterwards."""
-        return self.move_id.filtered(lambda move: move.state == "done" and move.purchase_line_id)

@@ -1,5 +1,4 @@
+from . import ecom_invoice_guard
+from . import ecom_invoice_hands
 from . import ecom_invoice_intake
-from . import ecom_invoice_intake_read
 from . import ecom_invoice_linker
-from . import ecom_invoice_linker_draft
-from . import ecom_invoice_codes

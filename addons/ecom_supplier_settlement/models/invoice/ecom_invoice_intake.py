@@ -1,4 +1,10 @@
-"""Invoice stage: a supplier's file becomes a draft bill with its order lines, exact to the cent."""
+"""Invoice stage: a supplier's file becomes a draft bill with its order lines, exact to the cent.
+
+Whatever of a file cannot be trusted is named.
+"""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePosixPath
 
 from markupsafe import Markup
 from psycopg2 import DataError, IntegrityError
@@ -7,17 +13,54 @@ from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ...lib.ecom_settle import einvoice
-from ...lib.ecom_settle.invoice import plain_vat, same_vat, turned
-from ...lib.ecom_settle.problem import Problem
+from odoo.addons.ecom_connectors.lib.ecom_bills import RefusedError
+from odoo.addons.ecom_connectors.lib.ecom_bills.budget import Budget
+from odoo.addons.ecom_connectors.lib.ecom_bills.zips import entries, stream
 
-BILLS = ("in_invoice", "in_refund", "in_receipt")
+from ...lib.ecom_settle import einvoice, invoice_list
+from ...lib.ecom_settle.invoice import plain_vat, same_vat, turned
+from ...lib.ecom_settle.problem import DocumentError, Problem
+from ..receipt.supplier_file import invoice_problem_text, read_rows, refused
+from ..setup.bills import BILLS_AND_CREDITS
+
 EINVOICE = "ecom.einvoice"
 INVOICE_LIST = "ecom.invoice.list"
 LISTS = (
     "text/csv",
     "application/vnd.ms-excel",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
+MAX_ZIP_FILES = 50
+# Where UBL and CII state the total with tax, and what was rounded beside it.
+TOTALS = (
+    ("LegalMonetaryTotal", "TaxInclusiveAmount", "PayableRoundingAmount"),
+    ("SpecifiedTradeSettlementHeaderMonetarySummation", "GrandTotalAmount", "RoundingAmount"),
+)
+ATTACHED_ONLY = {".pdf", ".png", ".jpg", ".jpeg", ".ofd"}
+BUYER_NUMBERS = (
+    ".//{*}AccountingCustomerParty/{*}Party/{*}PartyTaxScheme/{*}CompanyID",
+    ".//{*}BuyerTradeParty/{*}SpecifiedTaxRegistration/{*}ID",
+)
+# Tag of a line, and where its name, the supplier's code and the barcode stand, by UBL and by CII.
+ITEMS = (
+    (
+        "{*}InvoiceLine",
+        "{*}Item/{*}Name",
+        "{*}Item/{*}SellersItemIdentification/{*}ID",
+        "{*}Item/{*}StandardItemIdentification/{*}ID",
+    ),
+    (
+        "{*}CreditNoteLine",
+        "{*}Item/{*}Name",
+        "{*}Item/{*}SellersItemIdentification/{*}ID",
+        "{*}Item/{*}StandardItemIdentification/{*}ID",
+    ),
+    (
+        "{*}IncludedSupplyChainTradeLineItem",
+        "{*}SpecifiedTradeProduct/{*}Name",
+        "{*}SpecifiedTradeProduct/{*}SellerAssignedID",
+        "{*}SpecifiedTradeProduct/{*}GlobalID",
+    ),
 )
 
 
@@ -55,6 +98,77 @@ class EcomInvoiceIntake(models.AbstractModel):
                 moves |= self._create_bill(name, document, partner, company, source)
             self._attach(moves, [(name, content), *extra])
         return moves
+
+    # --- which invoices a file holds --------------------------------------------------
+
+    @api.model
+    def _is_einvoice(self, content):
+        return einvoice.is_einvoice(content)
+
+    def _documents(self, name, content):
+        """(invoices, files to attach besides); None for files whose data Odoo reads, or that have none."""
+        if einvoice.is_einvoice(content):
+            return [self._einvoice(name, content)], []
+        if content.startswith(b"PK") and not _is_workbook(content):
+            members = self._members(name, content)
+            found = [item for item in members if einvoice.is_einvoice(item[1])]
+            if not found:
+                raise UserError(
+                    self.env._("%s: no e-invoice XML is in the archive. Upload its files one by one.", name)
+                )
+            return [self._einvoice(inner, data) for inner, data in found], [
+                item for item in members if PurePosixPath(item[0]).suffix.lower() in ATTACHED_ONLY
+            ]
+        if einvoice.is_xml(content) and b"<!DOCTYPE" in content:
+            raise self._refused(name, [Problem(0, "", "<!DOCTYPE", "doctype")])
+        if einvoice.is_xml(content) or PurePosixPath(name).suffix.lower() in ATTACHED_ONLY:
+            return None, []
+        return self._listed(name, content), []
+
+    def _einvoice(self, name, content):
+        try:
+            return einvoice.read_einvoice(content)
+        except DocumentError as bad:
+            raise self._refused(name, bad.problems) from bad
+
+    @api.model
+    def _refused(self, name, problems):
+        """The error that names every problem of a file."""
+        return refused(self.env, name, problems, invoice_problem_text)
+
+    def _listed(self, name, content):
+        """The invoices of a CSV or workbook, read by the limited child process."""
+        digits = {currency.name: currency.decimal_places for currency in self.env["res.currency"].search([])}
+        _rows, invoices = read_rows(
+            self.env,
+            name,
+            content,
+            [invoice_list.LAYOUT],
+            lambda rows: invoice_list.read_list(rows, digits),
+            invoice_problem_text,
+        )
+        return invoices
+
+    def _members(self, name, content):
+        """[(name, bytes)] of a ZIP, within limits."""
+        try:
+            found = [entry for entry in entries(content, Budget()) if not entry.is_folder]
+            if len(found) > MAX_ZIP_FILES:
+                raise RefusedError([Problem(0, "", f"{len(found)}", "too_large")])
+            return [(entry.name, b"".join(stream(content, entry))) for entry in found]
+        except RefusedError as refused:
+            raise self._refused(name, refused.problems) from refused
+
+    @api.model
+    def _einvoices_in_zip(self, name, content):
+        """[(name, bytes)] of the e-invoices in a ZIP; none if it cannot be trusted or is something else."""
+        if _is_workbook(content):
+            return []
+        try:
+            members = self._members(name, content)
+        except UserError:
+            return []
+        return [item for item in members if einvoice.is_einvoice(item[1])]
 
     # --- whose ---------------------------------------------------------------------------
 
@@ -141,11 +255,12 @@ class EcomInvoiceIntake(models.AbstractModel):
         return self._finish(name, move, document, lines, notes)
 
     @api.model
-    def _decode(self, move, name, content):
+    def _decode(self, move, file_data, _new=False):
         """Fill a draft that Odoo made for a file; return why not, if not.
 
         Further invoices of a list become drafts of their own.
         """
+        name, content = file_data["name"], file_data["raw"]
         source = "email" if self.env.context.get("from_alias") else "upload"
         if move.state != "draft" or move.invoice_line_ids:
             return self.env._("The bill has lines already.")
@@ -207,8 +322,8 @@ class EcomInvoiceIntake(models.AbstractModel):
         return values, notes, lines
 
     def _refuse_known(self, name, document, supplier, company, currency, is_refund):
-        moves = self.env["account.move"]
-        twin = document.is_einvoice and moves._ecom_einvoice_twin(company, document.number)
+        guard = self.env["ecom.invoice.guard"]
+        twin = document.is_einvoice and guard._einvoice_twins(company, document.number)
         if twin and twin[0].commercial_partner_id != supplier and self.env.user.share:
             # Nobody outside is told whose bill it is.
             raise UserError(
@@ -219,10 +334,10 @@ class EcomInvoiceIntake(models.AbstractModel):
                 )
             )
         if twin:
-            text = f"{name}: {moves._ecom_twin_text(twin[0])}"
+            text = f"{name}: {guard._twin_text(twin[0])}"
             raise UserError(text)
         move_type = "in_refund" if is_refund else "in_invoice"
-        twin = moves._ecom_reference_twins(
+        twin = guard._reference_twins(
             company, supplier, move_type, document.number, currency, float(document.total)
         )[:1]
         if twin:
@@ -291,6 +406,8 @@ class EcomInvoiceIntake(models.AbstractModel):
                 ]
             )
             move.message_post(body=self.env._("The supplier's files."), attachment_ids=attachments.ids)
+
+    # --- files that Odoo reads, or nobody ----------------------------------------------
 
     def _without_data(self, name, content, partner, company, source):
         """A draft for a file that Odoo reads, or that a person has to type in."""
@@ -374,7 +491,7 @@ class EcomInvoiceIntake(models.AbstractModel):
                     found=found.display_name or self.env._("not known"),
                 )
             )
-        twins = move._ecom_reference_twins(
+        twins = self.env["ecom.invoice.guard"]._reference_twins(
             move.company_id, found, move.move_type, move.ref, move.currency_id, move.amount_total
         )
         if twins - move:
@@ -383,3 +500,107 @@ class EcomInvoiceIntake(models.AbstractModel):
                     "%(file)s: this is bill %(bill)s already.", file=name, bill=(twins - move)[0].display_name
                 )
             )
+
+    @api.model
+    def _decode_by_odoo(self, decoder, move, file_data, new=False):
+        """Let Odoo read an invoice that is ours, and keep what it does not; return why not, if not."""
+        purchase = move.move_type in BILLS_AND_CREDITS or move.journal_id.type == "purchase"
+        buyer = self._other_buyer(move, file_data["xml_tree"]) if purchase else None
+        if buyer:
+            return self.env._(
+                "the invoice is made out to the tax number %(buyer)s, another company than %(company)s. "
+                "Ask the supplier for a new one, or enter the tax number of your company.",
+                buyer=buyer,
+                # The name of the company that was meant is no secret of it.
+                company=move.sudo().company_id.name,
+            )
+        reason = decoder(move, file_data, new)
+        if not reason and purchase:
+            self._keep_codes(move, file_data["xml_tree"])
+        return reason
+
+    @api.model
+    def _complete(self, move, files):
+        """Lines of a draft that Odoo read (UBL and others) find their order lines as ours do."""
+        if move.move_type not in BILLS_AND_CREDITS or move.state != "draft" or move.ecom_intake_source:
+            return
+        move.ecom_intake_source = "email" if move.env.context.get("from_alias") else "upload"
+        self.env["ecom.invoice.linker"]._link(move)
+        notes = self._keep_total(move, files)
+        if notes:
+            self._say(move, notes)
+
+    @api.model
+    def _keep_total(self, move, files):
+        """Give a bill that Odoo read the total its file states; the match compares it.
+
+        That reader reads the lines alone and rounds their quantities.
+
+        :param files: file data of Odoo
+        :return: notes for a person, when the bill is another amount
+        """
+        trees = [file["xml_tree"] for file in files if file.get("xml_tree") is not None]
+        totals = [total for total in map(_stated_total, trees) if total is not None]
+        if not totals:
+            return []
+        if not totals[0].is_finite():
+            return [self.env._("The total that the file states cannot be read.")]
+        move.ecom_document_total = total = float(abs(totals[0]))
+        if not move.currency_id.compare_amounts(total, move.amount_total):
+            return []
+        return [
+            self.env._(
+                "The file states a total of %(stated)s, its lines come to %(total)s.",
+                stated=move.currency_id.format(total),
+                total=move.currency_id.format(move.amount_total),
+            )
+        ]
+
+    def _other_buyer(self, move, tree):
+        """The tax number of the buyer whom a UBL or CII invoice names, if that is another company."""
+        named = [
+            element.text.strip()
+            for path in BUYER_NUMBERS
+            for element in tree.iterfind(path)
+            if (element.text or "").strip()
+        ]
+        # A branch is billed under the number of its company; whose it is anybody may know.
+        companies = move.sudo().company_id
+        while companies[-1:].parent_id:
+            companies |= companies[-1:].parent_id
+        own = [company.vat for company in companies if company.vat]
+        known = not named or not own or any(same_vat(one, two) for one in named for two in own)
+        return None if known else named[0]
+
+    def _keep_codes(self, move, tree):
+        """Lines that found no product keep the supplier's code, so that whoever knows it helps them."""
+        items = [_item(line, paths) for tag, *paths in ITEMS for line in tree.iterfind(f".//{tag}")]
+        for line in move.invoice_line_ids.filtered(lambda it: it.display_type == "product"):
+            found = next((item for item in items if item[0] and item[0] in (line.name or "")), None)
+            if found:
+                items.remove(found)
+                if found[1] and not line.product_id and not line.ecom_supplier_sku:
+                    line.ecom_supplier_sku = found[1]
+
+
+def _is_workbook(content):
+    """Whether a ZIP is a spreadsheet; the part that every workbook has stands near its start or its end."""
+    return b"[Content_Types].xml" in content[:4096] or b"[Content_Types].xml" in content[-65536:]
+
+
+def _stated_total(tree):
+    """The total with tax that UBL or CII states, before prepayments; NaN if it is no number, None without."""
+    for head, total, rounding in TOTALS:
+        found = tree.findtext(f".//{{*}}{head}/{{*}}{total}")
+        if found:
+            try:
+                return Decimal(found) + Decimal(tree.findtext(f".//{{*}}{head}/{{*}}{rounding}") or 0)
+            except InvalidOperation:
+                return Decimal("NaN")
+    return None
+
+
+def _item(line, paths):
+    """(name, code) of an invoice line: the first path is the name's, the others the codes', best first."""
+    texts = [(line.findtext(path) or "").strip() for path in paths]
+    return texts[0], next(filter(None, texts[1:]), "")

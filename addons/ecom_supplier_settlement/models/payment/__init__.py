@@ -1,1 +1,3 @@
+from . import ecom_payment_guard
+from . import ecom_payment_match
 from . import ecom_statement_pay

@@ -80,8 +80,7 @@ class EcomStatement(models.Model):
     def _blocked(self, move_ids):
         """Ids of the documents whose match forbids paying them."""
         moves = self.env["account.move"].browse(sorted(move_ids))
-        check = getattr(moves, "_ecom_payment_blocked", None)
-        return set(check().ids) if check else set()
+        return set(self.env["ecom.payment.guard"]._blocked(moves).ids)
 
     def action_pay(self):
         """Open the payment of what is due."""
@@ -129,8 +128,7 @@ class EcomStatement(models.Model):
 
     def _pay_account(self, rows, journal, day):
         """Net the credits of one account against its bills, then pay the rest."""
-        items = self.env["account.move.line"]
-        pairs = []
+        match, pairs = self.env["ecom.payment.match"], []
         owed = [[row["item_id"], row["to_pay"]] for row in rows if row["to_pay"] > 0]
         for row in rows:
             credit = -row["to_pay"]
@@ -140,7 +138,7 @@ class EcomStatement(models.Model):
                     pairs.append((row["item_id"], bill[0], part))
                     bill[1] -= part
                     credit -= part
-        items._ecom_reconcile_pairs(pairs)
+        match._reconcile_pairs(pairs)
         owed = [bill for bill in owed if bill[1]]
         if not owed:
             return self.env["account.payment"]
@@ -157,7 +155,7 @@ class EcomStatement(models.Model):
                     "%s has no outstanding payments account, so its payments are not booked.", journal.name
                 )
             )
-        items._ecom_reconcile_pairs([(counterpart.id, item_id, amount) for item_id, amount in owed])
+        match._reconcile_pairs([(counterpart.id, item_id, amount) for item_id, amount in owed])
         payment.message_post(body=self.env._("Pays the statement %s.", self.name))
         self.message_post(
             body=self.env._(

@@ -121,7 +121,7 @@ class EcomPurchaseClearing(models.Model):
         clearings = self._unseal().create(values)._seal()
         clearings._take_back()
         # Bills of these lines are judged again: a bill for what was cleared is over.
-        self.env["account.move"]._ecom_threeway_bills_of(lines.ids, "order")
+        self.env["ecom.threeway.matcher"]._match_bills_of(lines.ids, "order")
         return clearings
 
     def _values(self, line, quantity, day, reason):
@@ -150,7 +150,7 @@ class EcomPurchaseClearing(models.Model):
                 self.env._("Accrued again: %s is no longer cleared", clearing.name),
                 clearing.undone_day,
             )
-        self.env["account.move"]._ecom_threeway_bills_of(self.purchase_line_id.ids, "order")
+        self.env["ecom.threeway.matcher"]._match_bills_of(self.purchase_line_id.ids, "order")
 
     def _check_may_clear(self):
         if not self.env.su and not self.env.user.has_group("ecom_connectors.group_accountant"):

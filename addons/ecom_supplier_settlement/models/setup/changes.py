@@ -1,4 +1,4 @@
-"""All stages: whether a call to write() changes anything."""
+"""All stages: what a call of create() or write() says."""
 
 
 def differs(record, name, value):
@@ -11,3 +11,10 @@ def differs(record, name, value):
     if field.type in ("float", "monetary"):
         return abs((value or 0) - record[name]) > 1e-9
     return field.convert_to_cache(value, record) != field.convert_to_cache(record[name], record)
+
+
+def without(vals, names):
+    """The values without some of their names; the same ones where none of them is there."""
+    if names.isdisjoint(vals):
+        return vals
+    return {name: value for name, value in vals.items() if name not in names}

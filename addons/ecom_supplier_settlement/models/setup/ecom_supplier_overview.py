@@ -1,6 +1,11 @@
 """Every stage: what waits on the supplier side, counted for the page that a day begins with."""
 
-BILLS = ["in_invoice", "in_receipt"]
+from odoo import api, models
+
+from odoo.addons.ecom_recon.models.report.ecom_account import tile
+
+from .bills import BILLS
+
 POSTED = [("move_type", "in", BILLS), ("state", "=", "posted")]
 UNPAID = [("payment_state", "in", ("not_paid", "partial"))]
 HERE = "ecom_supplier_settlement."
@@ -56,3 +61,52 @@ TILES = {
         [*POSTED, *UNPAID, ("ecom_threeway_state", "in", ("ready", "warning", "released"))],
     ),
 }
+
+# {tile that a supplier's card counts, too: (model, its field of the supplier)}
+SUPPLIER_FIELDS = {
+    "blocked": ("account.move", "commercial_partner_id"),
+    "alerts": ("ecom.receipt.alert", "partner_id"),
+    "disputed": ("ecom.statement.line", "partner_id"),
+}
+
+
+class EcomSupplierOverview(models.AbstractModel):
+    """Counts for the page that begins the day, and for the card of each supplier."""
+
+    _name = "ecom.supplier.overview"
+    _description = "Supplier Overview"
+
+    @api.model
+    def _tiles(self):
+        """What waits for this user: [{"label", "count", "tone", "action"}], most urgent first."""
+        labels = {
+            "blocked": self.env._("Blocked bills"),
+            "disputed": self.env._("Disputed lines"),
+            "alerts": self.env._("Receipt alerts"),
+            "notices": self.env._("Notices to look at"),
+            "unmapped": self.env._("Unknown codes"),
+            "drafts": self.env._("Draft bills"),
+            "rebates": self.env._("Rebates to claim"),
+            "approve": self.env._("Statements to approve"),
+            "pay": self.env._("Bills ready to pay"),
+        }
+        return [
+            tile(self.env, labels[key], tone, xmlid, domain)
+            for key, (tone, groups, xmlid, domain) in TILES.items()
+            if any(self.env.user.has_group(group) for group in groups)
+        ]
+
+    @api.model
+    def _of_suppliers(self, key, partners):
+        """(model, domain, field of the supplier) of what a tile counts of these suppliers."""
+        model, field = SUPPLIER_FIELDS[key]
+        return model, [*TILES[key][-1], (field, "in", partners.ids)], field
+
+    @api.model
+    def _counts(self, key, partners):
+        """{supplier id: number} of what waits, nothing where the user may not look."""
+        model, domain, field = self._of_suppliers(key, partners)
+        if not self.env[model].has_access("read"):
+            return {}
+        groups = self.env[model]._read_group(domain, [field], ["__count"])
+        return {partner.id: count for partner, count in groups}

@@ -9,3 +9,4 @@ from . import ecom_statement_print
 from . import ecom_statement_documents
 from . import ecom_statement_compare
 from . import ecom_terms_sources
+from . import ecom_statement_guard

@@ -14,4 +14,6 @@ from . import ecom_terms_alert
 from . import ecom_campaign
 from . import ecom_campaign_share
 from . import ecom_claim
+from . import ecom_line_price
 from . import ecom_line_terms
+from . import ecom_terms_guard

@@ -74,7 +74,7 @@ class EcomLineTerms(models.Model):
         # The basis covers what the user may not open, warehouse receipts among it; only sums come out.
         lines = lines.sudo().exists().filtered(lambda line: line.product_id and not line.display_type)
         facts = self._line_facts(lines)
-        prices = lines._ecom_price_terms()
+        prices = self.env["ecom.line.price"]._terms(lines)
         # Only stages write these rows, whoever starts them.
         rows = self.sudo().search([("purchase_line_id", "in", lines.ids)])
         known = {terms.purchase_line_id.id: terms for terms in rows}
@@ -122,7 +122,7 @@ class EcomLineTerms(models.Model):
         lines = lines.filtered(lambda line: line.order_id.state == "purchase")
         # Which lines have terms does not depend on who changes them.
         known = lines and self.sudo().search_count([("purchase_line_id", "in", lines.ids)], limit=1)
-        if known or lines and lines._ecom_price_clauses():
+        if known or lines and self.env["ecom.line.price"]._clauses(lines):
             self._refresh(lines)
 
     def _line_facts(self, lines):

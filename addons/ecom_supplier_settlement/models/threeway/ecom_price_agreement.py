@@ -179,8 +179,9 @@ class EcomPriceAgreement(models.Model):
         if not lines:
             return
         # A buyer may change prices without rights on bills; the match is the product's, not the buyer's.
-        moves = self.env["account.move"].sudo()._ecom_bills_of(lines.ids)
-        moves._ecom_threeway("agreement")
+        matcher = self.env["ecom.threeway.matcher"].sudo()
+        moves = matcher._bills_of(lines.ids)
+        matcher._match(moves, "agreement")
         today = fields.Date.context_today(self)
         late = [agreement for agreement in self if agreement.date_from < today]
         if late and moves:

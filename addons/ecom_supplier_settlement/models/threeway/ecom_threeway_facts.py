@@ -1,13 +1,183 @@
-"""Invoice stage: what is known of the lines of bills, in one query however many there are."""
+"""Invoice stage: what is known of the lines of bills, in a few queries however many there are."""
+
+from decimal import Decimal
 
 from odoo import api, models
 from odoo.tools import SQL
 
-from .ecom_threeway_facts_sql import BILLED, CREDITED, OF_ORDERS, ORDER_SUMS, POLICIES, RATES, SCOPE
+from ...lib.ecom_settle.standing import Billed, Priced, credited, standing
+from ..setup.bills import BILLS_AND_CREDITS
 
-# Bills; credit notes count against them and are matched by price.
-BILLS = ("in_invoice", "in_receipt")
-MATCHED = (*BILLS, "in_refund")
+# What was ordered and received is the purchase basis; consigned and cleared goods are not to be billed.
+BASIS = """
+    touched AS (
+        SELECT DISTINCT line.purchase_line_id AS id FROM account_move_line line
+         WHERE line.move_id = ANY(%(bills)s) AND line.purchase_line_id IS NOT NULL
+           AND line.display_type = 'product'
+    ), basis AS MATERIALIZED (
+        SELECT one.* FROM touched CROSS JOIN LATERAL (
+            SELECT b.id, b.quantity_ordered, b.quantity_received - b.quantity_consigned
+                       - greatest(b.quantity_cleared, 0) AS received,
+                   b.price_unit, b.timezone
+              FROM ecom_purchase_basis b WHERE b.id = touched.id OFFSET 0) one
+    )"""
+
+# What every bill in any state but cancelled, and every posted credit note, says of the order lines at hand,
+# in the order's unit. Text, because a third of a dozen has more digits than a float.
+MOVEMENTS = """
+    SELECT line.id, line.move_id, line.purchase_line_id, m.move_type = 'in_refund', m.reversed_entry_id,
+           (coalesce(line.quantity, 0)
+               * coalesce(coalesce(unit.factor, order_unit.factor) / order_unit.factor, 1))::text
+      FROM (SELECT DISTINCT purchase_line_id AS id FROM account_move_line
+             WHERE move_id = ANY(%(bills)s) AND purchase_line_id IS NOT NULL
+               AND display_type = 'product') touched
+      JOIN account_move_line line ON line.purchase_line_id = touched.id
+      JOIN account_move m ON m.id = line.move_id
+      JOIN purchase_order_line ordered ON ordered.id = touched.id
+      LEFT JOIN uom_uom order_unit ON order_unit.id = ordered.product_uom_id
+      LEFT JOIN uom_uom unit ON unit.id = line.product_uom_id
+     WHERE line.display_type = 'product' AND m.state <> 'cancel'
+       AND (m.move_type IN ('in_invoice', 'in_receipt')
+            OR m.move_type = 'in_refund' AND m.state = 'posted')"""
+
+# Credit notes that name the bill and a product but no order line correct its price alone: the lines that
+# they may take from, and what they come to.
+PRICE_CREDITS = """
+    SELECT line.id, line.move_id, line.product_id, line.currency_id, line.price_subtotal::text,
+           credit.amount::text
+      FROM (SELECT m.reversed_entry_id AS move_id, line.product_id, m.currency_id,
+                   sum(line.price_subtotal) AS amount
+              FROM account_move m JOIN account_move_line line ON line.move_id = m.id
+             WHERE m.reversed_entry_id IN (SELECT id FROM scope) AND m.move_type = 'in_refund'
+               AND m.state = 'posted' AND line.display_type = 'product' AND line.purchase_line_id IS NULL
+               AND line.product_id IS NOT NULL
+             GROUP BY 1, 2, 3) credit
+      JOIN account_move_line line ON line.move_id = credit.move_id AND line.product_id = credit.product_id
+                                 AND line.currency_id = credit.currency_id
+     WHERE line.display_type = 'product' AND line.purchase_line_id IS NOT NULL"""
+
+# What `ecom_settle.standing` made of these two.
+ALLOCATED = """
+    standing AS (
+        SELECT * FROM unnest(%(standing_ids)s::int[], %(gross)s::numeric[], %(standing)s::numeric[],
+                             %(before)s::numeric[]) AS row (id, gross, quantity, before)
+    ), credited AS (
+        SELECT * FROM unnest(%(credited_ids)s::int[], %(credited)s::numeric[]) AS row (id, amount)
+    )"""
+
+# Orders that the bills name. Where a limit is on what an order comes to, all its bills are looked at.
+SCOPE = """
+    named AS (
+        SELECT DISTINCT line.move_id AS id, ordered.order_id FROM account_move_line line
+          JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
+         WHERE line.move_id = ANY(%(bills)s) AND line.display_type = 'product'
+    ), scope AS (
+        SELECT unnest(%(bills)s) AS id
+         UNION SELECT line.move_id FROM (SELECT DISTINCT order_id FROM named) own
+          JOIN purchase_order_line ordered ON ordered.order_id = own.order_id
+          JOIN account_move_line line ON line.purchase_line_id = ordered.id
+         WHERE EXISTS (SELECT FROM ecom_threeway_limit WHERE measure = 'order')
+    )"""
+
+# Company units for one unit of the currency, on a day of a company. What a person entered on a bill as its
+# rate is how it is booked; it is no measure of what the bill may cost.
+RATES = """
+    asked AS (
+        SELECT DISTINCT m.company_id, root.id AS root_id, days.day, currencies.id AS currency_id,
+               company.currency_id AS home_id
+          FROM scope JOIN account_move m ON m.id = scope.id
+          JOIN res_company company ON company.id = m.company_id
+          JOIN res_company root ON root.id = split_part(company.parent_path, '/', 1)::int
+          LEFT JOIN named ON named.id = m.id
+          LEFT JOIN purchase_order po ON po.id = named.order_id
+         CROSS JOIN LATERAL (VALUES (po.date_order::date), (coalesce(m.invoice_date, m.date))) AS days (day)
+         CROSS JOIN LATERAL (VALUES (po.currency_id), (m.currency_id)) AS currencies (id)
+         WHERE days.day IS NOT NULL AND currencies.id IS NOT NULL
+           AND NOT (coalesce(po.currency_id, company.currency_id) = company.currency_id
+                    AND m.currency_id = company.currency_id)
+    ), rates AS (
+        SELECT asked.company_id, asked.day, asked.currency_id,
+               coalesce(home.rate, 1) / coalesce(other.rate, 1) AS rate
+          FROM asked
+          LEFT JOIN LATERAL (
+              SELECT r.rate FROM res_currency_rate r WHERE r.currency_id = asked.currency_id
+                 AND (r.company_id IS NULL OR r.company_id = asked.root_id)
+               ORDER BY r.name <= asked.day DESC, r.company_id IS NULL,
+                        CASE WHEN r.name <= asked.day THEN r.name END DESC, r.name LIMIT 1) other ON true
+          LEFT JOIN LATERAL (
+              SELECT r.rate FROM res_currency_rate r WHERE r.currency_id = asked.home_id
+                 AND (r.company_id IS NULL OR r.company_id = asked.root_id)
+               ORDER BY r.name <= asked.day DESC, r.company_id IS NULL,
+                        CASE WHEN r.name <= asked.day THEN r.name END DESC, r.name LIMIT 1) home ON true
+    )"""
+
+# What all bills of an order up to each bill come to, in its currency and without tax. A credit note counts
+# from the bill on that it names, or from the first.
+ORDER_SUMS = """
+    of_order AS (
+        SELECT ordered.order_id, m.id, m.currency_id, m.company_id, coalesce(m.invoice_date, m.date) AS day,
+               CASE m.move_type WHEN 'in_refund' THEN coalesce(m.reversed_entry_id, 0) ELSE m.id END AS since,
+               CASE m.move_type WHEN 'in_refund' THEN -1 ELSE 1 END
+                   * sum(line.price_subtotal - coalesce(credited.amount, 0)) AS amount
+          FROM scope JOIN account_move m ON m.id = scope.id
+          JOIN account_move_line line ON line.move_id = m.id AND line.display_type = 'product'
+          JOIN purchase_order_line ordered ON ordered.id = line.purchase_line_id
+          LEFT JOIN credited ON credited.id = line.id
+         WHERE m.move_type IN ('in_invoice', 'in_receipt') AND m.state <> 'cancel'
+            OR m.move_type = 'in_refund' AND m.state = 'posted'
+         GROUP BY 1, 2
+    ), order_sum AS (
+        SELECT named.id, named.order_id,
+               sum(of_order.amount * CASE WHEN of_order.currency_id = m.currency_id THEN 1
+                   ELSE coalesce(theirs.rate, 1)::numeric / coalesce(ours.rate, 1)::numeric END) AS billed
+          FROM named JOIN account_move m ON m.id = named.id
+          JOIN of_order ON of_order.order_id = named.order_id AND of_order.since <= named.id
+          LEFT JOIN rates theirs ON theirs.company_id = of_order.company_id AND theirs.day = of_order.day
+                                AND theirs.currency_id = of_order.currency_id
+          LEFT JOIN rates ours ON ours.company_id = m.company_id AND ours.currency_id = m.currency_id
+                              AND ours.day = coalesce(m.invoice_date, m.date)
+         WHERE EXISTS (SELECT FROM ecom_threeway_limit WHERE measure = 'order') GROUP BY 1, 2
+    )"""
+
+# The policy of each company, supplier and product: the most specific one.
+POLICIES = """
+    scopes AS (
+        SELECT DISTINCT m.company_id, coalesce(m.commercial_partner_id, 0) AS partner_id,
+               coalesce(line.product_id, 0) AS product_id
+          FROM account_move m JOIN account_move_line line ON line.move_id = m.id
+         WHERE m.id = ANY(%(bills)s) AND line.display_type = 'product'
+        UNION SELECT m.company_id, coalesce(m.commercial_partner_id, 0), 0
+          FROM account_move m WHERE m.id = ANY(%(bills)s)
+    ), policies AS (
+        SELECT scopes.*, best.version_id FROM scopes
+          LEFT JOIN product_product product ON product.id = scopes.product_id
+          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+          LEFT JOIN product_category category ON category.id = template.categ_id
+          LEFT JOIN LATERAL (
+              SELECT version.id AS version_id FROM ecom_threeway_policy policy
+                JOIN ecom_threeway_policy_version version
+                  ON version.policy_id = policy.id AND version.number = policy.version
+                LEFT JOIN product_category scope ON scope.id = policy.categ_id
+               WHERE policy.active AND policy.company_id = scopes.company_id
+                 AND (policy.partner_id IS NULL OR policy.partner_id = scopes.partner_id)
+                 AND (policy.product_id IS NULL OR policy.product_id = scopes.product_id)
+                 AND (policy.categ_id IS NULL OR category.parent_path LIKE scope.parent_path || '%%')
+               ORDER BY policy.product_id IS NOT NULL AND policy.partner_id IS NOT NULL DESC,
+                        policy.product_id IS NOT NULL DESC, policy.categ_id IS NOT NULL DESC,
+                        length(scope.parent_path) DESC, policy.partner_id IS NOT NULL DESC LIMIT 1
+          ) best ON true
+    )"""
+
+# The products of the orders that a bill names, and whether it named orders when it was matched before.
+OF_ORDERS = """
+    of_orders AS (
+        -- Orders first: an order as long as the bill would be walked once for each of its lines.
+        SELECT named.id, array_agg(DISTINCT other.product_id) AS products
+          FROM named JOIN purchase_order_line other ON other.order_id = named.order_id GROUP BY 1
+    ), once AS (
+        SELECT DISTINCT move_id AS id FROM ecom_threeway_result
+         WHERE move_id = ANY(%(bills)s) AND cause <> 'manual' AND inputs ->> 'has_order' = '1'
+    )"""
 
 # A line counts with what is booked, which is quantity times price but for a cent of tax; what passes for tax
 # or rounding and is none counts, too. The price of a contract counts before one that was agreed for a time,
@@ -163,7 +333,7 @@ DOCUMENTS = """
             AND bill_now.day = coalesce(m.invoice_date, m.date) AND bill_now.currency_id = m.currency_id
      WHERE m.id = ANY(%(bills)s) AND coalesce(m.ecom_document_total, 0) <> 0 ORDER BY m.id"""
 
-PARTS = (BILLED, SCOPE, CREDITED, RATES, ORDER_SUMS, POLICIES, OF_ORDERS, "lines AS (" + LINES + ")")
+PARTS = (BASIS, ALLOCATED, SCOPE, RATES, ORDER_SUMS, POLICIES, OF_ORDERS, "lines AS (" + LINES + ")")
 LINES_QUERY = "WITH " + ", ".join(PARTS) + CHARGES
 DOCUMENTS_QUERY = "WITH " + ", ".join((SCOPE, RATES, POLICIES)) + DOCUMENTS
 
@@ -177,16 +347,49 @@ class EcomThreewayFacts(models.AbstractModel):
     @api.model
     def _lines(self, move_ids):
         """One row per product line of the bills, as whole numbers (see `ecom_settle.threeway`)."""
-        return self._rows(LINES_QUERY, move_ids)
+        self.env.flush_all()
+        return self.env.execute_query_dict(
+            SQL(LINES_QUERY, bills=list(move_ids), **self._standing(move_ids), **self._credited(move_ids))
+        )
 
     @api.model
     def _documents(self, move_ids):
         """One row per bill whose supplier's total is known."""
-        return self._rows(DOCUMENTS_QUERY, move_ids)
-
-    def _rows(self, query, move_ids):
         self.env.flush_all()
-        return self.env.execute_query_dict(SQL(query, bills=list(move_ids)))
+        return self.env.execute_query_dict(SQL(DOCUMENTS_QUERY, bills=list(move_ids)))
+
+    def _standing(self, move_ids):
+        """What of the quantities of the bills' lines stands, as columns for `ALLOCATED`."""
+        rows = self.env.execute_query(SQL(MOVEMENTS, bills=list(move_ids)))
+        found = standing(
+            Billed(
+                key=line_id,
+                document=move_id,
+                order_line=order_line_id,
+                quantity=Decimal(quantity),
+                is_credit=is_credit,
+                credits=credited_id,
+            )
+            for line_id, move_id, order_line_id, is_credit, credited_id, quantity in rows
+        )
+        own = set(move_ids)
+        ids = [line_id for line_id, move_id, *_rest in rows if move_id in own and line_id in found]
+        return {
+            "standing_ids": ids,
+            "gross": [found[line_id].gross for line_id in ids],
+            "standing": [found[line_id].quantity for line_id in ids],
+            "before": [found[line_id].before for line_id in ids],
+        }
+
+    def _credited(self, move_ids):
+        """What credit notes take off the prices of lines, as columns for `ALLOCATED`."""
+        query = "WITH " + SCOPE + PRICE_CREDITS
+        rows = self.env.execute_query(SQL(query, bills=list(move_ids)))
+        found = credited(
+            [Priced(key=row[0], named_by=row[1:4], amount=Decimal(row[4])) for row in rows],
+            {row[1:4]: Decimal(row[5]) for row in rows},
+        )
+        return {"credited_ids": list(found), "credited": list(found.values())}
 
     @api.model
     def _bills_of(self, purchase_line_ids):
@@ -205,7 +408,7 @@ class EcomThreewayFacts(models.AbstractModel):
                              AND EXISTS (SELECT FROM ecom_threeway_limit WHERE measure = 'order'))
                     ORDER BY m.id""",
                 lines=list(purchase_line_ids),
-                kinds=MATCHED,
+                kinds=BILLS_AND_CREDITS,
             )
         )
         return [row[0] for row in rows]

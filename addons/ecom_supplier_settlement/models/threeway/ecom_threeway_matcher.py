@@ -31,6 +31,7 @@ from ...lib.ecom_settle.threeway import (
     decide,
     decide_documents,
 )
+from ..setup.bills import bills_and_credits, posted
 from .ecom_threeway_policy import MEASURES
 
 VERDICT_CODES = {INSIDE: "inside", WARN: "warn", BLOCK: "block"}
@@ -73,6 +74,44 @@ class EcomThreewayMatcher(models.AbstractModel):
 
     _name = "ecom.threeway.matcher"
     _description = "Three-Way Match"
+
+    @api.model
+    def _match(self, moves, cause="manual"):
+        """Match the vendor bills and credit notes among these now, in bulk; other entries are left alone.
+
+        :param cause: why, a code of CAUSES in `ecom_threeway_result`
+        :return: {move id: {"state", "before", "kinds", "reasons"}}, see `_run`
+        """
+        bills = bills_and_credits(moves).filtered(lambda move: move.state != "cancel")
+        if not bills:
+            return {}
+        # Whoever receives goods or agrees a price sets the match off; it is not theirs to decide or to see.
+        matcher = self.sudo()
+        said = matcher._run(bills, cause)
+        told = posted(bills).with_env(matcher.env)  # tasks go to other people
+        matcher.env["ecom.threeway.task"]._tell(told, {move.id: said[move.id] for move in told})
+        return said
+
+    @api.model
+    def _match_others(self, bills, cause):
+        """Match the other bills of the order lines that these bills are of, and what they credit."""
+        # A credit note of the price alone names its bill and no order; whoever posts it cures the bill.
+        credited = posted(bills.sudo().reversed_entry_id)
+        order_lines = bills.line_ids.purchase_line_id | credited.line_ids.purchase_line_id
+        self._match(self._bills_of(order_lines.ids) - bills | credited, cause)
+
+    @api.model
+    def _match_bills_of(self, order_line_ids, cause):
+        """Match the posted bills of these order lines."""
+        self._match(self._bills_of(order_line_ids), cause)
+
+    @api.model
+    def _bills_of(self, order_line_ids):
+        """The posted bills and credit notes of these order lines, whoever may see them."""
+        # The match is of all bills of an order line, not of those that a user sees.
+        moves = self.env["account.move"].sudo()
+        ids = self.env["ecom.threeway.facts"]._bills_of(order_line_ids) if order_line_ids else []
+        return moves.browse(ids)
 
     @api.model
     def _run(self, moves, cause):
@@ -225,7 +264,8 @@ class EcomThreewayMatcher(models.AbstractModel):
             if state == "blocked" and move_id in releases and releases[move_id]._still_holds(its):
                 state = "released"
             said[move_id] = {"state": state, "before": before[move_id] or "none", **self._about(its)}
-        changed = [(move_id, one["state"]) for move_id, one in said.items() if one["state"] != one["before"]]
+        states = {move_id: one["state"] for move_id, one in said.items()}
+        changed = [(move_id, state) for move_id, state in states.items() if state != before[move_id]]
         if changed:
             self.env.execute_query(
                 SQL(

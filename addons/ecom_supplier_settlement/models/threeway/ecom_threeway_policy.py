@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import split_every
 
-from .ecom_threeway_facts import MATCHED
+from ..setup.bills import BILLS_AND_CREDITS
 
 # What a version is made of; every other field may change without one.
 TERMS = ("receipts", "weigh_by_price", "small_amount", "limit_ids")
@@ -16,6 +16,8 @@ TERMS = ("receipts", "weigh_by_price", "small_amount", "limit_ids")
 SCOPE = ("active", "company_id", "partner_id", "categ_id", "product_id")
 CHUNK = 1000
 NAMED = 5
+# What comes by RPC cannot hold this object, so no caller says that a policy is being saved.
+_SAVING = object()
 MEASURES = [
     ("quantity", "Quantity"),
     ("price", "Price"),
@@ -114,7 +116,7 @@ class EcomThreewayPolicy(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        policies = super(EcomThreewayPolicy, self.with_context(ecom_policy_saving=True)).create(
+        policies = super(EcomThreewayPolicy, self.with_context(ecom_policy_saving=_SAVING)).create(
             [self._of_supplier({**vals, "version": 0}) for vals in vals_list]
         )
         policies = policies.with_env(self.env)
@@ -126,7 +128,7 @@ class EcomThreewayPolicy(models.Model):
         moved = set(SCOPE) & set(vals)
         bills = self._open_bills() if moved else self.env["account.move"]
         # The lines are saved one by one; one save is one version.
-        result = super(EcomThreewayPolicy, self.with_context(ecom_policy_saving=True)).write(vals)
+        result = super(EcomThreewayPolicy, self.with_context(ecom_policy_saving=_SAVING)).write(vals)
         if set(TERMS) & set(vals):
             self._keep_version()
         if moved:
@@ -175,7 +177,7 @@ class EcomThreewayPolicy(models.Model):
             domains.append(domain)
         waiting = [
             ("state", "=", "posted"),
-            ("move_type", "in", MATCHED),
+            ("move_type", "in", BILLS_AND_CREDITS),
             ("payment_state", "in", ("not_paid", "partial", "blocked")),
         ]
         # Limits hold for all bills, not for those that their author sees.
@@ -184,15 +186,16 @@ class EcomThreewayPolicy(models.Model):
     @api.model
     def _match_again(self, bills):
         """:raises AccessError: if that lets bills pass that the user had a hand in"""
+        matcher, hands = self.env["ecom.threeway.matcher"], self.env["ecom.invoice.hands"]
         passed = bills.browse()
         for chunk in split_every(CHUNK, bills.ids):
-            said = bills.browse(chunk)._ecom_threeway("policy")
+            said = matcher._match(bills.browse(chunk), "policy")
             passed |= bills.browse(
                 move_id
                 for move_id, one in said.items()
                 if one["before"] == "blocked" and one["state"] != "blocked"
             )
-        own = passed.filtered(lambda move: self.env.user in move._ecom_hands())
+        own = passed.filtered(lambda move: self.env.user in hands._of(move))
         if own and not self.env.su:
             raise AccessError(
                 self.env._(
@@ -208,7 +211,7 @@ class EcomThreewayPolicy(models.Model):
 
     def _limits_changed(self):
         """A limit was changed by itself, not with its policy."""
-        if not self.env.context.get("ecom_policy_saving"):
+        if self.env.context.get("ecom_policy_saving") is not _SAVING:
             self._keep_version()
 
     def _versions(self):

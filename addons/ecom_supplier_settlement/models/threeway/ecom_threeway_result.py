@@ -3,6 +3,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# Of a bill; empty as long as it was never matched.
+THREEWAY_STATES = [
+    ("none", "Not Matched"),
+    ("ready", "Ready to Pay"),
+    ("warning", "Ready to Pay, With Warning"),
+    ("blocked", "Blocked for Payment"),
+    ("released", "Released"),
+]
 VERDICTS = [("inside", "Right"), ("warn", "Warning"), ("block", "Blocked")]
 CAUSES = [
     ("post", "Bill Posted"),
@@ -151,85 +159,3 @@ def reason_texts(env):
         "document_over": env._("The bill adds up to more than its supplier wrote below it."),
         "document_under": env._("The bill adds up to less than its supplier wrote below it."),
     }
-
-
-class EcomThreewayRelease(models.Model):
-    """Somebody let a blocked bill pass: who, when, why, and what was seen then.
-
-    Void once the bill's lines change or a difference grows beyond what was seen.
-    """
-
-    _name = "ecom.threeway.release"
-    _description = "Release of a Blocked Bill"
-    _inherit = ["ecom.evidence"]
-    _order = "id desc"
-
-    move_id = fields.Many2one("account.move", "Bill", required=True, readonly=True, ondelete="restrict")
-    company_id = fields.Many2one(related="move_id.company_id", store=True)
-    user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
-    released_at = fields.Datetime(required=True, readonly=True)
-    reason = fields.Text(required=True, readonly=True)
-    seen = fields.Json(readonly=True, help="Facts of each line and the differences the releaser saw.")
-    void_at = fields.Datetime("Void Since", readonly=True)
-    void_reason = fields.Selection(
-        [("lines", "The bill changed"), ("worse", "A difference grew"), ("newer", "Released again")],
-        "Void Because",
-        readonly=True,
-    )
-
-    _valid_once = models.UniqueIndex("(move_id) WHERE void_at IS NULL", "This bill is released already.")
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Releases are evidence and cannot be deleted."))
-
-    @api.model
-    def _valid_of(self, move_ids):
-        """{bill id: its valid release}"""
-        # The match decides by releases, whoever makes it run.
-        found = self.sudo().search([("move_id", "in", list(move_ids)), ("void_at", "=", False)])
-        return {release.move_id.id: release for release in found}
-
-    def _still_holds(self, rows):
-        """Whether the bill is as it was seen and nothing is further off; else the release is void.
-
-        :param rows: decided rows of the bill (see `ecom.threeway.matcher`)
-        """
-        self.ensure_one()
-        now, seen = seen_values(rows), self.seen
-        if {key: one["line"] for key, one in now.items()} != {key: one["line"] for key, one in seen.items()}:
-            self._unseal().write({"void_at": fields.Datetime.now(), "void_reason": "lines"})
-            return False
-        for key, one in now.items():
-            was = seen[key]
-            grew = any(
-                _grew(name, off, was["off"].get(name, 0), one["reasons"]) for name, off in one["off"].items()
-            )
-            if grew or set(one["reasons"]) - set(was["reasons"]):
-                self._unseal().write({"void_at": fields.Datetime.now(), "void_reason": "worse"})
-                return False
-        return True
-
-
-def _grew(name, now, was, reasons):
-    """Whether a difference is further off than it was seen; billing less matters where a limit says so."""
-    if now > 0:
-        return now > max(was, 0)
-    return now < min(was, 0) and f"{name}_under" in reasons
-
-
-def seen_values(rows):
-    """{line id, or "total": {"line": what the bill itself says, "off": differences, "reasons": codes}}"""
-    values = {}
-    for row in rows:
-        if row["kind"] == "document":
-            line, off = [row["stated"], row["computed"]], {"document": row["variance_document"]}
-        else:
-            line = [row[name] for name in ("product_id", "purchase_line_id", "line_quantity", "line_amount")]
-            off = {name: row[f"variance_{name}"] for name in ("quantity", "ordered", "price")}
-            if "order_over" in row["reasons"].split(","):
-                off["order"] = row["order_billed"] - row["order_total"]
-        key = str(row.get("move_line_id") or "total")
-        reasons = [reason for reason in row["reasons"].split(",") if reason]
-        values[key] = {"line": line, "off": off, "reasons": reasons}
-    return values

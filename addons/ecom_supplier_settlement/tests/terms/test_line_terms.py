@@ -18,7 +18,7 @@ SALE = {
 
 
 def price_of(line, day=None):
-    price, _clause = line._ecom_price_terms(day)[line.id]
+    price, _clause = line.env["ecom.line.price"]._terms(line, day)[line.id]
     return price
 
 

@@ -1,5 +1,6 @@
 """Invoice stage: bills meet orders and receipts, with the numbers of the rules."""
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -169,6 +170,29 @@ class TestMatchBills(MatchCase):
         self.policy(("no_order", None, 50))
         self.assertEqual(self.vendor_bill((self.product, 1, 50)).ecom_threeway_state, "none")
         self.assertEqual(self.vendor_bill((self.product, 1, 50.01)).ecom_threeway_state, "blocked")
+
+    def test_only_what_was_matched_has_a_state(self):
+        """I6 Given a customer's invoice and a draft bill, when they are stored, then their state is empty, so
+        that no index holds it; who asks for the bill is told none, before and after it is matched."""
+        sale = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.supplier.id,
+                "invoice_line_ids": [Command.create({"product_id": self.product.id, "price_unit": 5})],
+            }
+        )
+        sale.action_post()
+        draft = self.vendor_bill((self.product, 1, 40), post=False)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT count(*) FROM account_move WHERE id = ANY(%s) AND ecom_threeway_state IS NULL",
+            [(sale | draft).ids],
+        )
+        self.assertEqual(self.env.cr.fetchone(), (2,))
+        said = self.env["ecom.settle.api"].with_user(self.accountant).match([draft.id])
+        self.assertEqual((said["states"], said["changed"]), ({"none": 1}, []))
+        draft.action_post()
+        self.assertEqual(draft.ecom_threeway_state, "none")
 
     def test_a_bill_of_no_order_is_no_evidence(self):
         """I2 Given bills without order, when they are set back and deleted, then it is refused for the one

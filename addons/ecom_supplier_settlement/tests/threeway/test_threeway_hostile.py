@@ -337,6 +337,8 @@ class TestHostilePayment(PaymentCase):
         own = policy.with_user(self.manager)
         for call in (
             lambda: own.limit_ids.write({"percent": 50}),
+            # Who says that the policy is being saved would be asked nothing.
+            lambda: own.limit_ids.with_context(ecom_policy_saving=True).write({"percent": 50}),
             lambda: own.write({"limit_ids": [Command.clear()]}),
             lambda: own.create({"name": "Mine", "product_id": self.product.id}),
             lambda: (own.write({"partner_id": self.other_supplier.id}), own.create({"name": "Mine"})),

@@ -206,7 +206,7 @@ class TestTasks(MatchCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            some._ecom_threeway()
+            self.env["ecom.threeway.matcher"]._match(some)
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])

@@ -111,6 +111,10 @@ class TestForgedContext(TermsCase, PortalCase):
             {"move_type": "in_invoice", "partner_id": self.supplier.id, "ecom_settles_terms": True}
         )
         self.assertFalse(bill.ecom_settles_terms)
+        # A default that the user keeps is no other way than one in the context.
+        self.env["ir.default"].set("account.move", "ecom_settles_terms", True, user_id=clerk.id)
+        bill = self.env["account.move"].with_user(clerk).create({"move_type": "in_invoice"})
+        self.assertFalse(bill.ecom_settles_terms)
         with self.assertRaises(UserError):
             bill.write({"ecom_settles_terms": True})
         bill.write({"ecom_settles_terms": False})

@@ -9,8 +9,8 @@ be matched with a blocked bill.
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 
+from ..setup.bills import BILLS, posted
 from ..setup.changes import differs
-from ..threeway.ecom_threeway_facts import BILLS
 
 # What says that a bill is paid is computed from reconciliations; nobody states it.
 SAYS_PAID = {
@@ -22,29 +22,35 @@ SAYS_PAID = {
 UNPAID = ("not_paid", "blocked", "draft", "cancel")
 ITEM_SAYS_PAID = {"amount_residual", "amount_residual_currency", "reconciled"}
 LINKS = ("matched_payment_ids", "reconciled_payment_ids")
+PAIR_FACTS = {"debit_move_id", "credit_move_id", "amount", "debit_amount_currency", "credit_amount_currency"}
 NAMED = 5
 
 
-class AccountMove(models.Model):
-    _inherit = "account.move"
+class EcomPaymentGuard(models.AbstractModel):
+    """Refuses what would pay a blocked bill, and takes back what paid it as a draft."""
 
-    def _ecom_payment_blocked(self):
+    _name = "ecom.payment.guard"
+    _description = "Payments of Blocked Bills"
+
+    @api.model
+    def _blocked(self, moves):
         """Those of these entries that may not be paid now.
 
         Matches them again first, so that no fact that came in by a side door is missed. A bill of orders
         that is not posted was not matched for good, and waits too.
         """
         # Rights of the one who pays do not matter: blocked is blocked.
-        bills = self.sudo().filtered(lambda move: move.move_type in BILLS and move.state != "cancel")
+        bills = moves.sudo().filtered(lambda move: move.move_type in BILLS and move.state != "cancel")
         drafts = bills.filtered(lambda move: move.state == "draft" and move.line_ids.purchase_line_id)
-        posted = bills.filtered(lambda move: move.state == "posted")
-        posted._ecom_threeway("payment")
-        blocked = drafts | posted.filtered(lambda move: move.ecom_threeway_state == "blocked")
-        return blocked.with_env(self.env)
+        booked = posted(bills)
+        self.env["ecom.threeway.matcher"]._match(booked, "payment")
+        blocked = drafts | booked.filtered(lambda move: move.ecom_threeway_state == "blocked")
+        return blocked.with_env(moves.env)
 
-    def _ecom_refuse_payment(self):
+    @api.model
+    def _refuse(self, moves):
         """:raises UserError: naming the bills among these that are blocked, and why"""
-        blocked = self._ecom_payment_blocked()
+        blocked = self._blocked(moves)
         if not blocked:
             return
         # Who tries to pay a bill is told its number and why it is blocked.
@@ -56,16 +62,41 @@ class AccountMove(models.Model):
             named.append(self.env._("and %s more", len(blocked) - NAMED))
         raise UserError(self.env._("Blocked for payment:\n%s", "\n".join(named)))
 
-    def _post(self, soft=True):
-        """What was paid while the bill was a draft of no order does not pay a bill that is blocked."""
-        first = self.filtered(lambda move: move.move_type in BILLS and not move.posted_before)
-        posted = super()._post(soft)
-        (first & posted).filtered(lambda move: move.ecom_threeway_state == "blocked")._ecom_unpay()
-        return posted
+    # --- entries and their items -----------------------------------------------------
 
-    def _ecom_unpay(self):
+    @api.model
+    def _moves_created(self, moves, vals_list):
+        if any(name in vals for vals in vals_list for name in LINKS):
+            self._refuse(moves.filtered(lambda move: any(move[name] for name in LINKS)))
+
+    @api.model
+    def _move_changes(self, moves, vals):
+        """:return: {entry: its payments until now}, for `_move_changed`"""
+        said = {name for name in SAYS_PAID.intersection(vals) if vals[name] not in UNPAID}
+        if said:
+            self._refuse(_stated(moves, vals, said))
+        names = [name for name in LINKS if name in vals]
+        return {move: {name: move[name] for name in names} for move in moves} if names else {}
+
+    @api.model
+    def _move_changed(self, before):
+        grown = [move.id for move, linked in before.items() if any(move[it] - linked[it] for it in linked)]
+        self._refuse(self.env["account.move"].browse(grown))
+
+    @api.model
+    def _items_change(self, items, vals):
+        said = ITEM_SAYS_PAID.intersection(vals)
+        if said:
+            self._refuse(_stated(items, vals, said).move_id)
+
+    @api.model
+    def _after_post(self, bills):
+        """What was paid while a bill was a draft of no order does not pay it once it is blocked.
+
+        :param bills: those that are posted for the first time, and matched
+        """
         # Rights on payments do not matter to the one who posts a bill.
-        for move in self.sudo():
+        for move in bills.sudo().filtered(lambda move: move.ecom_threeway_state == "blocked"):
             if not (move.matched_payment_ids or move.line_ids.matched_debit_ids):
                 continue
             move.matched_payment_ids = [Command.clear()]
@@ -74,72 +105,30 @@ class AccountMove(models.Model):
                 body=self.env._("The bill is blocked: what paid its draft is open again, on account.")
             )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        moves = super().create(vals_list)
-        if any(set(LINKS) & set(vals) for vals in vals_list):
-            moves.filtered(lambda move: any(move[name] for name in LINKS))._ecom_refuse_payment()
-        return moves
+    # --- what pays -----------------------------------------------------------------------
 
-    def write(self, vals):
-        said = {name for name in SAYS_PAID & set(vals) if vals[name] not in UNPAID}
-        if said:
-            _stated(self, vals, said)._ecom_refuse_payment()
-        names = [name for name in LINKS if name in vals]
-        before = {move: [move[name] for name in names] for move in self} if names else {}
-        result = super().write(vals)
-        grown = [
-            move.id
-            for move, linked in before.items()
-            if any(move[name] - payments for name, payments in zip(names, linked, strict=True))
-        ]
-        self.browse(grown)._ecom_refuse_payment()
-        return result
+    @api.model
+    def _payments_created(self, payments):
+        linked = payments.filtered("invoice_ids")
+        if linked:
+            self._refuse(linked.invoice_ids)
 
-    def action_force_register_payment(self):
-        self._ecom_refuse_payment()
-        return super().action_force_register_payment()
+    @api.model
+    def _payments_change(self, payments, vals):
+        """:return: payments that get other bills, or begin to count"""
+        starts = vals.get("state") in ("in_process", "paid")
+        concerned = payments if "invoice_ids" in vals else payments.browse()
+        return concerned | payments.filtered(lambda payment: starts and payment.state in (False, "draft"))
 
+    @api.model
+    def _partials_create(self, vals_list):
+        names = ("debit_move_id", "credit_move_id", "debit_amount_currency", "credit_amount_currency")
+        self._refuse_pairs([tuple(vals.get(name) for name in names) for vals in vals_list])
 
-class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
-
-    def write(self, vals):
-        said = ITEM_SAYS_PAID & set(vals)
-        if said:
-            _stated(self, vals, said).move_id._ecom_refuse_payment()
-        return super().write(vals)
-
-
-class AccountPartialReconcile(models.Model):
-    _inherit = "account.partial.reconcile"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._ecom_refuse(
-            [
-                (
-                    vals.get("debit_move_id"),
-                    vals.get("credit_move_id"),
-                    vals.get("debit_amount_currency"),
-                    vals.get("credit_amount_currency"),
-                )
-                for vals in vals_list
-            ]
-        )
-        return super().create(vals_list)
-
-    def write(self, vals):
-        result = super().write(vals)
-        money = {
-            "debit_move_id",
-            "credit_move_id",
-            "amount",
-            "debit_amount_currency",
-            "credit_amount_currency",
-        }
-        if money & set(vals):
-            self._ecom_refuse(
+    @api.model
+    def _partials_changed(self, partials, vals):
+        if not PAIR_FACTS.isdisjoint(vals):
+            self._refuse_pairs(
                 [
                     (
                         partial.debit_move_id.id,
@@ -147,13 +136,11 @@ class AccountPartialReconcile(models.Model):
                         partial.debit_amount_currency,
                         partial.credit_amount_currency,
                     )
-                    for partial in self
+                    for partial in partials
                 ]
             )
-        return result
 
-    @api.model
-    def _ecom_refuse(self, pairs):
+    def _refuse_pairs(self, pairs):
         """Refuse pairs (debit item, credit item, and their amounts) that pay a blocked bill.
 
         Its own credit note may be set against it, and so may the exchange difference of that.
@@ -168,7 +155,7 @@ class AccountPartialReconcile(models.Model):
             for ours, theirs, amount in sides:
                 if ours and theirs and _pays(by_id[ours], by_id[theirs], amount):
                     paid |= by_id[ours]
-        paid.move_id.with_env(self.env)._ecom_refuse_payment()
+        self._refuse(paid.move_id.with_env(self.env))
 
 
 def _stated(records, vals, names):
@@ -206,32 +193,3 @@ def _takes_back(entry, bill):
         for line in entry.invoice_line_ids
         if line.display_type == "product"
     )
-
-
-class AccountPayment(models.Model):
-    _inherit = "account.payment"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        payments = super().create(vals_list)
-        linked = payments.filtered("invoice_ids")
-        if linked:
-            linked.invoice_ids._ecom_refuse_payment()
-        return payments
-
-    def write(self, vals):
-        starts = vals.get("state") in ("in_process", "paid")
-        payments = self if "invoice_ids" in vals else self.browse()
-        payments |= self.filtered(lambda payment: starts and payment.state in (False, "draft"))
-        result = super().write(vals)
-        payments.invoice_ids._ecom_refuse_payment()
-        return result
-
-
-# It stands with what it guards.
-class AccountPaymentRegister(models.TransientModel):  # pylint: disable=no-wizard-in-models
-    _inherit = "account.payment.register"
-
-    def _create_payments(self):
-        self.line_ids.move_id._ecom_refuse_payment()
-        return super()._create_payments()
