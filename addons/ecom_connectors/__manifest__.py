@@ -15,6 +15,7 @@
         "data/ecom_platform.xml",
         "data/ecom_vocabulary.xml",
         "wizards/ecom_import_views.xml",
+        "views/kernel_views.xml",
         "views/bills_views.xml",
         "views/setup_views.xml",
         "views/orders_views.xml",

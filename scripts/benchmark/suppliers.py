@@ -98,7 +98,7 @@ def _statement(env, lines: int) -> dict[str, float]:
     assert record.line_count == lines, (record.line_count, lines)
     assert not record.amount_difference
     # The same rows, gathered from the same documents and summed, without keeping them.
-    rows = SQL(" UNION ALL ").join(record._typed(source) for source in record._sources())
+    rows = env["ecom.statement.source"]._statement_sql(record)
     started = time.perf_counter()
     env.cr.execute(SQL("SELECT origin, sum(amount) FROM (%s) rows GROUP BY origin", rows))
     env.cr.fetchall()

@@ -286,10 +286,11 @@ class EcomCase(TransactionCase):
 
     @classmethod
     def counts(cls, *prefixes):
-        """{table: rows} of all tables whose names begin so."""
+        """{table: rows} of all tables whose names begin so, but for the log of what ran."""
         cls.env.flush_all()
         cls.env.cr.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE ANY(%s)",
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE ANY(%s)"
+            " AND tablename <> 'ecom_run' AND tablename NOT LIKE 'ecom_account_ecom_run%%'",
             [[f"{prefix}%" for prefix in prefixes]],
         )
         counts = {}

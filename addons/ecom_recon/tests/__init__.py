@@ -12,6 +12,7 @@ from . import test_post_days
 from . import test_post_currency
 from . import test_post_trace
 from . import test_post_undo
+from . import test_post_races
 from . import test_post_revalue
 from . import test_post_revalue_ways
 from . import test_report_invariants

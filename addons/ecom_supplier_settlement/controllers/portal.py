@@ -9,8 +9,8 @@ from odoo.http import request
 from odoo.addons.portal.controllers import portal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..models.statement.ecom_statement_confirm import LARGEST_ID
-from ..models.statement.ecom_statement_line import ORIGINS
+from ..models.statement.ecom_statement import LARGEST_ID
+from ..reports import statement_document
 
 LINES_PER_PAGE = 50
 UPLOAD_LIMIT = 20 << 20
@@ -123,6 +123,7 @@ class SupplierPortal(portal.CustomerPortal):
             ),
             "may_answer": self._may_answer(statement),
             "comparison": statement.comparison_ids[:1],
+            "footing": statement_document.footing(statement),
             "message": request.session.pop("ecom_message", None),
             "report_type": "html",
         }
@@ -138,17 +139,11 @@ class SupplierPortal(portal.CustomerPortal):
         model = request.env["ecom.statement.line"].sudo()  # the statement was checked, these are its lines
         names = dict(model._fields["origin"]._description_selection(request.env))
         domain = [("statement_id", "=", statement.id)]
-        origins = [
-            (code, names[code], count, amount)
-            for code, count, amount in sorted(
-                model._read_group(domain, ["origin"], ["__count", "amount:sum"]),
-                key=lambda group: (
-                    [code for code, _label in ORIGINS].index(group[0])
-                    if group[0] in dict(ORIGINS)
-                    else len(ORIGINS)
-                ),
-            )
-        ]
+        found = {
+            code: (count, amount)
+            for code, count, amount in model._read_group(domain, ["origin"], ["__count", "amount:sum"])
+        }
+        origins = [(code, name, *found[code]) for code, name in names.items() if code in found]
         if origin in names:
             domain.append(("origin", "=", origin))
         if show in ("open", "disputed", "confirmed"):

@@ -13,15 +13,15 @@ def document(statement):
     :return: dict of texts; amounts both as text and as number
     """
     env = statement.env
-    footing = _footing(statement)
+    sums = footing(statement)
     precision = env["decimal.precision"].precision_get
     digits = (precision("Product Unit"), precision("Product Price"))
     return {
         "title": env._("Statement %s", statement.name),
         "company": statement.company_id.name,
         "facts": _facts(statement),
-        "footing": [(label, _money(statement, amount), is_total) for label, amount, is_total in footing],
-        "footing_amounts": [amount for _label, amount, _total in footing],
+        "footing": [(label, _money(statement, amount), is_total) for label, amount, is_total in sums],
+        "footing_amounts": [amount for _label, amount, _total in sums],
         "note": statement.note or "",
         "titles": [
             env._("Date"),
@@ -63,25 +63,16 @@ def _facts(statement):
     return facts
 
 
-def _footing(statement):
-    env = statement.env
-    rows = [
-        (env._("Opening"), statement.amount_opening, False),
-        (env._("Bills"), statement.amount_purchases, False),
-        (env._("Returns and Credit Notes"), statement.amount_credits, False),
-        (env._("Adjustments"), statement.amount_adjustments, False),
-        (env._("Payments"), statement.amount_payments, False),
-        (env._("Closing"), statement.amount_closing, True),
-    ]
-    if statement.amount_unbilled or statement.amount_terms:
-        rows += [
-            (env._("Received, not Billed"), statement.amount_unbilled, False),
-            (env._("Rebates, Shares and Claims, not Booked"), statement.amount_terms, False),
-            (env._("Closing with what is not Booked"), statement.amount_expected, True),
-        ]
+def footing(statement):
+    """What a statement adds up to, on paper and in the portal: [(label, amount, whether it is a total)]."""
+    words = {name: field._description_string(statement.env) for name, field in statement._fields.items()}
+    booked, memo = statement.env["ecom.statement.proof"]._groups()
+    names = ["amount_opening", *booked, "amount_closing"]
+    if any(statement[name] for name in memo):
+        names += [*memo, "amount_expected"]
     if statement.amount_disputed:
-        rows.append((env._("of it Disputed"), statement.amount_disputed, False))
-    return rows
+        names.append("amount_disputed")
+    return [(words[name], statement[name], name in ("amount_closing", "amount_expected")) for name in names]
 
 
 def _sections(statement, digits):

@@ -7,6 +7,9 @@ from pypdf import PdfReader
 from odoo import Command
 from odoo.fields import Date, Datetime
 from odoo.tests import TransactionCase
+from odoo.tools import SQL
+
+from odoo.addons.ecom_recon.models.report.ecom_invariant import QUERIES
 
 
 def pages(pdf):
@@ -15,7 +18,27 @@ def pages(pdf):
 
 
 class SettleCase(TransactionCase):
-    """Two suppliers, two products of a consumed-on-receipt kind, and four people with different rights."""
+    """Two suppliers, two products of a consumed-on-receipt kind, and four people with different rights.
+
+    After each test every invariant of the supplier side is asked.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.assert_holds)
+
+    def assert_holds(self):
+        """In one query, because it is asked so often."""
+        self.env.flush_all()
+        queries = self.env["ecom.invariant"]._queries()
+        broken = self.env.execute_query(
+            SQL(" UNION ALL ").join(
+                SQL("(SELECT %s, o::text FROM (%s) o LIMIT 5)", name, query)
+                for name, query in queries.items()
+                if name not in QUERIES
+            )
+        )
+        self.assertEqual(broken, [], "an invariant is broken")
 
     @classmethod
     def setUpClass(cls):

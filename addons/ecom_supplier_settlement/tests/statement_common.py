@@ -87,6 +87,17 @@ class StatementCase(SettleCase):
         return wizard._create_payments()
 
     @classmethod
+    def paid(cls, statement, day="2026-10-10", **values):
+        """Pay what is due of an approved statement."""
+        payer = statement.env["ecom.statement.payer"]
+        return payer._pay(statement, cls.bank, Date.to_date(day), **values)
+
+    @classmethod
+    def proposal(cls, statement):
+        """What is left to pay of a statement."""
+        return statement.env["ecom.statement.payer"]._proposal(statement)
+
+    @classmethod
     def tax(cls, percent):
         return cls.env["account.tax"].create(
             {

@@ -68,7 +68,7 @@ class EcomStatementBatch(models.TransientModel):
             known = last and last.date_to == self.date_to
             statement = model._open(self.company_id, partner, currency, self.date_from, self.date_to)
             if known and statement.state == "draft":
-                statement._fill()
+                statement._compose()
             found |= statement
         return found
 

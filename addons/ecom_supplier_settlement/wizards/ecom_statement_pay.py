@@ -35,7 +35,8 @@ class EcomStatementPay(models.TransientModel):
     @api.depends("statement_id", "until", "net_credits")
     def _compute_line_ids(self):
         for wizard in self:
-            rows = wizard.statement_id._proposal() if wizard.statement_id else []
+            statement = wizard.statement_id
+            rows = self.env["ecom.statement.payer"]._proposal(statement) if statement else []
             chosen = [wizard._counts(row) for row in rows]
             wizard.line_ids = [(5, 0, 0)] + [
                 (
@@ -62,7 +63,9 @@ class EcomStatementPay(models.TransientModel):
 
     def action_pay(self):
         """Make, post and match the payment."""
-        payments = self.statement_id._pay(self.journal_id, self.day, self.until, self.net_credits)
+        payments = self.env["ecom.statement.payer"]._pay(
+            self.statement_id, self.journal_id, self.day, self.until, self.net_credits
+        )
         if len(payments) != 1:
             return {"type": "ir.actions.act_window_close"}
         return {

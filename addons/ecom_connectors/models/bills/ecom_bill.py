@@ -8,13 +8,6 @@ from odoo.exceptions import AccessError, UserError
 from ...lib.ecom_bills import Context
 from ..setup.ecom_account import KINDS
 
-TRANSITIONS = {
-    "refused": {"ready", "inconsistent"},
-    "inconsistent": {"ready", "refused"},
-    "ready": {"posted"},
-    "posted": {"ready"},
-}
-
 
 class EcomBill(models.Model):
     """What the platform gave us for one account and period, complete or not at all.
@@ -24,9 +17,15 @@ class EcomBill(models.Model):
 
     _name = "ecom.bill"
     _description = "Platform Bill"
-    _inherit = ["ecom.evidence", "mail.thread"]
+    _inherit = ["ecom.stateful", "mail.thread"]
     _order = "first_day desc, id desc"
     _check_company_auto = True
+    _transitions = {
+        "refused": {"ready", "inconsistent"},
+        "inconsistent": {"ready", "refused"},
+        "ready": {"posted"},
+        "posted": {"ready"},
+    }
 
     name = fields.Char(required=True, readonly=True)
     member = fields.Char(readonly=True, help="Path of the bill inside the file, for archives.")
@@ -93,21 +92,6 @@ class EcomBill(models.Model):
     def _compute_amount_difference(self):
         for bill in self:
             bill.amount_difference = bill.amount_sum - bill.amount_control if bill.has_control else 0
-
-    def _go_to(self, state):
-        """The one door through which a bill changes its state."""
-        moving = self.filtered(lambda bill: bill.state != state)
-        for bill in moving:
-            if state not in TRANSITIONS[bill.state]:
-                raise UserError(
-                    self.env._(
-                        "%(bill)s cannot go from %(old)s to %(new)s.",
-                        bill=bill.name,
-                        old=bill.state,
-                        new=state,
-                    )
-                )
-        moving._unseal().write({"state": state})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -176,7 +160,7 @@ class EcomBill(models.Model):
         if account_code:
             account = account._by_code(account_code)
         return self.env["ecom.reader"]._import(
-            (file["name"], base64.b64decode(file["content"]), account) for file in files
+            account, ((file["name"], base64.b64decode(file["content"]), account) for file in files)
         )
 
     def action_open_lines(self):
@@ -186,7 +170,9 @@ class EcomBill(models.Model):
     def action_read_again(self):
         """Read the stored bytes once more, after a word or a setting has changed."""
         self.check_access("write")
-        self.env["ecom.reader"]._import((bill.name, bill._content(), bill.account_id) for bill in self)
+        self.env["ecom.reader"]._import(
+            self.account_id, ((bill.name, bill._content(), bill.account_id) for bill in self)
+        )
 
 
 class EcomBillProblem(models.Model):
@@ -196,6 +182,7 @@ class EcomBillProblem(models.Model):
     _description = "Bill Problem"
     _inherit = ["ecom.problem"]
     _order = "bill_id, row, id"
+    _sealed_as = "ecom.bill"
 
     bill_id = fields.Many2one("ecom.bill", required=True, readonly=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="bill_id.company_id", store=True, index=True)

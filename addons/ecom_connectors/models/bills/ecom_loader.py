@@ -35,8 +35,6 @@ class EcomLoader(models.AbstractModel):
         :param meta: `Bill.meta()` of the reader
         :param payload: its lines in COPY text format
         """
-        if account:
-            account._lock_for_import()
         sha256 = hashlib.sha256(content).hexdigest()
         # A bill that is the whole file is the same under another name.
         meta = dict(meta, member="" if meta["member"] == name else meta["member"])

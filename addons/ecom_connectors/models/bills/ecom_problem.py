@@ -10,7 +10,7 @@ class EcomProblem(models.AbstractModel):
 
     _name = "ecom.problem"
     _description = "Problem of a File"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
 
     row = fields.Integer(readonly=True)
     title = fields.Char("Column", readonly=True)

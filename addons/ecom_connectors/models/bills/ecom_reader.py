@@ -3,7 +3,10 @@
 import json
 from collections import deque
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, models
+from odoo.exceptions import ConcurrencyError
 
 from ...lib.ecom_bills import Context, limits
 
@@ -15,25 +18,28 @@ class EcomReader(models.AbstractModel):
     _description = "Bill Reader"
 
     @api.model
-    def _import(self, files):
+    def _import(self, accounts, files):
         """Read and store bills; one result per bill, in the order of the files.
 
         While one file is stored, the child process reads the next, of whichever account it is.
 
+        :param accounts: all accounts that files name
         :param files: iterable of (name, bytes, account); an empty account: the one that fits
         """
-        ahead = deque()
-        results, fresh = [], self.env["ecom.bill"]
-        for outcome in limits.run(self._jobs(files, ahead)):
+        with self.env["ecom.stage"]._stage("import", accounts) as run:
+            ahead = deque()
+            results, fresh = [], self.env["ecom.bill"]
+            for outcome in limits.run(self._jobs(files, ahead)):
+                results += self._known_first(ahead)
+                name, content, account, context, _stored = ahead.popleft()
+                found, bills = self._keep(name, content, outcome, context, account)
+                results += found
+                fresh |= bills.filtered(lambda bill: bill.state == "ready")
             results += self._known_first(ahead)
-            name, content, account, context, _stored = ahead.popleft()
-            found, bills = self._keep(name, content, outcome, context, account)
-            results += found
-            fresh |= bills.filtered(lambda bill: bill.state == "ready")
-        results += self._known_first(ahead)
-        for owner, bills in fresh.grouped("account_id").items():
-            for kind in set(bills.mapped("kind")):
-                self.env["ecom.chain"]._follow(owner, kind)
+            for owner, bills in fresh.grouped("account_id").items():
+                for kind in set(bills.mapped("kind")):
+                    self.env["ecom.chain"]._follow(owner, kind)
+            run._count(line_count=sum(fresh.mapped("new_count")))
         return results
 
     def _jobs(self, files, ahead):
@@ -67,12 +73,23 @@ class EcomReader(models.AbstractModel):
             owner = account
             if not owner:
                 owner, meta, payload = self._for_its_account(name, content, context, meta, payload)
-            with self.env.cr.savepoint():
-                bill, is_new = self.env["ecom.loader"]._store(owner, name, content, meta, payload)
+                # Nobody named it, so it is taken when it is found; the others were before anything was read.
+                self.env["ecom.stage"]._take(owner)
+            bill, is_new = self._store(owner, name, content, meta, payload)
             results.append(bill._result(_title(name, meta), again=not is_new))
             if is_new:
                 fresh |= bill
         return results, fresh
+
+    def _store(self, owner, name, content, meta, payload):
+        try:
+            with self.env.cr.savepoint():
+                return self.env["ecom.loader"]._store(owner, name, content, meta, payload)
+        except UniqueViolation as error:
+            if owner:
+                raise
+            # A file that fits no account has none to take: who comes second is run again, and finds it.
+            raise ConcurrencyError(str(error)) from error
 
     def _raw_row(self, bill, row):
         """[[title, text]] of one row of a stored bill, read from its bytes."""
@@ -133,10 +150,14 @@ class EcomReader(models.AbstractModel):
     def _for_its_account(self, name, content, context, meta, payload):
         """The one account a recognised bill fits, and the bill as that account reads it."""
         if not meta["layout"]:
-            return None, meta, payload
+            return self.env["ecom.account"], meta, payload
         account, problem = self._fitting(meta)
         if problem:
-            return None, dict(meta, state="refused", problems=[*meta["problems"], problem]), b""
+            return (
+                self.env["ecom.account"],
+                dict(meta, state="refused", problems=[*meta["problems"], problem]),
+                b"",
+            )
         proper = self.env["ecom.bill"]._context_of(account)
         seen = (context.currency, context.digits, context.timezone)
         if (proper.currency, proper.digits, proper.timezone) == seen:

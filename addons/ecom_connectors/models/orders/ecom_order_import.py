@@ -60,8 +60,10 @@ class EcomOrderImport(models.AbstractModel):
             if result["problems"]:
                 result["state"] = "refused"
             else:
-                with self.env.cr.savepoint():
+                stores = self.env["ecom.shop"].union(*shops.values())
+                with self.env["ecom.stage"]._stage("import", stores) as run:
                     result.update(getattr(self, f"_load_{want}")(shops, found))
+                    run._count(line_count=result[want])
         for problem in result["problems"]:
             problem["message"] = problem_text(self.env, problem["reason"])
         return result

@@ -4,7 +4,6 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
 
 from ..kernel.days import day_of
 
@@ -99,11 +98,6 @@ class EcomAccount(models.Model):
         """Accounting day of a naive UTC moment in the account's zone."""
         self.ensure_one()
         return day_of(moment, self.timezone)
-
-    def _lock_for_import(self):
-        """One import per account at a time; the lock ends with the transaction."""
-        for account in self.sorted("id"):
-            self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtext('ecom.account'), %s)", account.id))
 
     @api.model
     def _by_code(self, code):

@@ -30,7 +30,6 @@ SEVERITY = {
     "unknown_category": "1",
 }
 DUE_DAYS = {"2": 1, "1": 3, "0": 7}
-TRANSITIONS = {"open": {"waiting", "done"}, "waiting": {"open", "done"}, "done": {"open"}}
 COLUMNS = (
     "cause type order_id shop_id account_id tally_id bill_id currency_id amount day order_no refund_no detail"
 ).split()
@@ -45,7 +44,8 @@ class EcomException(models.Model):
 
     _name = "ecom.exception"
     _description = "Reconciliation Exception"
-    _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
+    _transitions = {"open": {"waiting", "done"}, "waiting": {"open", "done"}, "done": {"open"}}
     _order = "state, severity desc, day desc, id desc"
     _rec_name = "type"
     _check_company_auto = True
@@ -153,12 +153,8 @@ class EcomException(models.Model):
             exception.refund_count = len(exception.order_id.ecom_refund_ids)
             exception.move_count = len(moves)
 
-    def _go_to(self, state, **values):
-        """The one door through which an exception changes its state."""
-        for exception in self:
-            if exception.state != state and state not in TRANSITIONS[exception.state]:
-                raise UserError(self.env._("This exception is done already. Reload the page."))
-        self._unseal().write({"state": state, **values})
+    def _refused_move(self, state):
+        return UserError(self.env._("This exception is done already. Reload the page."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -196,7 +192,7 @@ class EcomException(models.Model):
             ]
         )
         gone._go_to("done", resolution="by_itself", resolved_at=fields.Datetime.now())
-        run.exception_count += len(fresh)
+        run._count(exception_count=len(fresh))
 
     def _found_again(self, values):
         """Same cause as before: follow its amount; a person's word stands while the amount does."""

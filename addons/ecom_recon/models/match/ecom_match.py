@@ -32,7 +32,7 @@ class EcomMatch(models.Model):
 
     _name = "ecom.match"
     _description = "Match"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
     _rec_name = "order_id"
     _log_access = False

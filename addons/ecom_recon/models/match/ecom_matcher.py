@@ -82,7 +82,6 @@ class EcomMatcher(models.AbstractModel):
     @api.model
     def _match(self, accounts, run):
         """Match `accounts` (closed under shared shops) and write down what does not fit."""
-        accounts._lock_for_import()
         self.env.flush_all()
         self._collect(accounts)
         self._settle_without_order(accounts)

@@ -30,7 +30,6 @@ class EcomPoster(models.AbstractModel):
         :param when_locked: "refuse" days in a locked period, or book them on the "first_open" day
         :raises UserError: names what is missing or locked; nothing is posted then
         """
-        accounts._lock_for_import()
         # The context is replaced, not added to: nothing of the caller may reach the checks.
         own = self.env["ecom.books"]._context(accounts.company_id)
         self = self.with_context(own)  # pylint: disable=context-overridden
@@ -49,7 +48,7 @@ class EcomPoster(models.AbstractModel):
             moves |= self.env["ecom.post.difference"]._post(account, run, when_locked)
         self._reconcile_orders(accounts)
         self.env["ecom.bill"]._refresh_posted(accounts)
-        run.move_count += len(moves)
+        run._count(move_count=len(moves))
         return moves
 
     # --- what is to be booked -------------------------------------------------
@@ -114,7 +113,7 @@ class EcomPoster(models.AbstractModel):
         self._value(plans, stage)
         moves = self.env["ecom.books"]._book([plan["values"] for plan in plans])
         self._link(run, stage, plans, moves)
-        run.line_count += sum(item["lines"] for plan in plans for item in plan["items"])
+        run._count(line_count=sum(item["lines"] for plan in plans for item in plan["items"]))
         return moves
 
     def _plans(self, accounts, stage):

@@ -28,11 +28,7 @@ class EcomRevaluer(models.AbstractModel):
         :param accounts: of one company and one currency that is not the company's
         :raises UserError: a locked day, a missing rate, journal or ledger account; nothing is posted then
         """
-        company, currency = accounts.company_id, accounts.currency_id
-        # Accounts of one currency may share ledger accounts, so they wait for each other.
-        alike = self.env["ecom.account"].with_context(active_test=False)
-        alike.search([("company_id", "=", company.id), ("currency_id", "=", currency.id)])._lock_for_import()
-        # The context is replaced, not added to: nothing of the caller may reach the checks.
+        company = accounts.company_id
         own = self.env["ecom.books"]._context(company)
         self = self.with_context(own)  # pylint: disable=context-overridden
         accounts = accounts.with_env(self.env)
@@ -48,7 +44,7 @@ class EcomRevaluer(models.AbstractModel):
         for (account, pairs, _values), move in zip(plans, moves, strict=True):
             posting = self.env["ecom.posting"]._record(run, "revaluation", [(account, move, 0)])
             self._store_revaluation(posting, pairs)
-        run.move_count += len(moves)
+        run._count(move_count=len(moves))
         return moves
 
     def _valuations(self, accounts, day):

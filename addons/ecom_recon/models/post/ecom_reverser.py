@@ -20,39 +20,26 @@ class EcomReverser(models.AbstractModel):
         :return: the run that logs it
         """
         postings = postings.filtered(lambda posting: posting.state == "posted")
-        postings.account_id._lock_for_import()
-        self.env.flush_all()
-        postings |= self._built_upon(postings)
-        tallies = self._tallies(postings)
-        run = (
-            self.env["ecom.run"]
-            ._unseal()
-            .create(
-                {
-                    "name": "undo",
-                    "company_id": (postings.company_id[:1] or self.env.company).id,
-                    "account_ids": [(6, 0, postings.account_id.ids)],
-                    "move_count": len(postings),
-                    "line_count": sum(postings.mapped("line_count")),
-                }
-            )
-        )
-        for account, group in postings.grouped("account_id").items():
-            # The context is replaced, not added to: nothing of the caller may reach the checks.
-            own = self.env["ecom.books"]._context(account.company_id)
-            reverser = self.with_context(own)  # pylint: disable=context-overridden
-            reverser._reverse(group.with_env(reverser.env))
-        self._open_tallies(tallies)
-        self._bills(postings)._refresh_posted(postings.account_id)
-        empty = postings.run_id.filtered(
-            lambda done: (
-                not self.env["ecom.posting"].search_count(
-                    [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
+        with self.env["ecom.stage"]._stage("undo", postings.account_id) as run:
+            self.env.flush_all()
+            postings |= self._built_upon(postings)
+            tallies = self._tallies(postings)
+            for account, group in postings.grouped("account_id").items():
+                # The context is replaced, not added to: nothing of the caller may reach the checks.
+                own = self.env["ecom.books"]._context(account.company_id)
+                reverser = self.with_context(own)  # pylint: disable=context-overridden
+                reverser._reverse(group.with_env(reverser.env))
+            self._open_tallies(tallies)
+            self._bills(postings)._refresh_posted(postings.account_id)
+            empty = postings.run_id.filtered(
+                lambda done: (
+                    not self.env["ecom.posting"].search_count(
+                        [("run_id", "=", done.id), ("state", "=", "posted")], limit=1
+                    )
                 )
             )
-        )
-        empty._unseal().undone = True
-        run.ended_at = self.env.cr.now()
+            empty._write_log(undone=True)
+            run._count(move_count=len(postings), line_count=sum(postings.mapped("line_count")))
         return run
 
     def _built_upon(self, postings):

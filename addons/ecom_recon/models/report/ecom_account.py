@@ -94,14 +94,13 @@ class EcomAccount(models.Model):
         """Match this group of accounts; return the run that logs it."""
         if not self.env.user.has_group("ecom_connectors.group_operator"):
             raise AccessError(self.env._("Only shop operators and accountants match."))
-        run = self._new_run("match")
-        self.env["ecom.matcher"]._match(self, run)
-        states = dict(
-            self.env["ecom.tally"]._read_group([("account_id", "in", self.ids)], ["state"], ["__count"])
-        )
-        run.tally_count = sum(states.values())
-        run.matched_count = states.get("matched", 0) + states.get("tolerance", 0)
-        run.ended_at = fields.Datetime.now()
+        with self.env["ecom.stage"]._stage("match", self) as run:
+            self.env["ecom.matcher"]._match(self, run)
+            states = dict(
+                self.env["ecom.tally"]._read_group([("account_id", "in", self.ids)], ["state"], ["__count"])
+            )
+            matched = states.get("matched", 0) + states.get("tolerance", 0)
+            run._count(tally_count=sum(states.values()), matched_count=matched)
         return run
 
     def _run_post(self, when_locked="refuse", session=None):
@@ -111,35 +110,25 @@ class EcomAccount(models.Model):
         """
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants post."))
-        run = self._new_run("post")
-        run.session = session or str(uuid4())
-        try:
-            with self.env.cr.savepoint():
-                self.env["ecom.poster"]._post(self.sorted("id"), run, when_locked)
-        except UserError as error:
-            if len(self) > 1:
-                run.write({"move_count": 0, "line_count": 0})
-                for account in self.sorted("id"):
-                    account._post_alone(run, when_locked)
-            else:
-                run.write({"move_count": 0, "line_count": 0, "errors": {self.code: str(error)}})
-        run.ended_at = fields.Datetime.now()
+        accounts = self.sorted("id")
+        with self.env["ecom.stage"]._stage("post", accounts, session or str(uuid4())) as run:
+            errors = accounts._try_to_post(run, when_locked)
+            if errors and len(accounts) > 1:
+                errors = {}
+                for account in accounts:
+                    errors |= account._try_to_post(run, when_locked)
+            if errors:
+                run._fail(errors)
         return run
 
-    def _post_alone(self, run, when_locked):
-        counts = {"move_count": run.move_count, "line_count": run.line_count}
+    def _try_to_post(self, run, when_locked):
+        """Post these accounts together or not at all; return {code: why} if not."""
         try:
             with self.env.cr.savepoint():
                 self.env["ecom.poster"]._post(self, run, when_locked)
         except UserError as error:
-            run.write({**counts, "errors": {**(run.errors or {}), self.code: str(error)}})
-
-    def _new_run(self, stage):
-        # The run stays unsealed for the stages that count in it.
-        runs = self.env["ecom.run"]._unseal()
-        return runs.create(
-            {"name": stage, "company_id": self.company_id.id, "account_ids": [(6, 0, self.ids)]}
-        )
+            return {account.code: str(error) for account in self}
+        return {}
 
     def action_process(self):
         """Button: match and post these accounts."""
@@ -158,17 +147,21 @@ class EcomAccount(models.Model):
         """
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
             raise AccessError(self.env._("Only accountants revalue."))
-        run = self._new_run("revalue")
-        run.session = session or str(uuid4())
-        for group in self._in_other_currency():
-            count = run.move_count
-            try:
-                with self.env.cr.savepoint():
-                    self.env["ecom.revaluer"]._revalue(group, run, day)
-            except UserError as error:
-                errors = {account.code: str(error) for account in group}
-                run.write({"move_count": count, "errors": {**(run.errors or {}), **errors}})
-        run.ended_at = fields.Datetime.now()
+        # Accounts of one currency may share ledger accounts, so they wait for each other.
+        alike = self.with_context(active_test=False).search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("currency_id", "in", self.currency_id.ids),
+            ]
+        )
+        self.env["ecom.stage"]._take(alike | self)
+        with self.env["ecom.stage"]._stage("revalue", self, session or str(uuid4())) as run:
+            for group in self._in_other_currency():
+                try:
+                    with self.env.cr.savepoint():
+                        self.env["ecom.revaluer"]._revalue(group, run, day)
+                except UserError as error:
+                    run._fail({account.code: str(error) for account in group})
         return run
 
     def _revaluation(self, day):

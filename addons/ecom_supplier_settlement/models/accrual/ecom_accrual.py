@@ -15,7 +15,7 @@ class EcomAccrual(models.Model):
 
     _name = "ecom.accrual"
     _description = "Period-End Accrual"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ecom.evidence"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "ecom.sealed"]
     _order = "period_end desc, id desc"
     _check_company_auto = True
 

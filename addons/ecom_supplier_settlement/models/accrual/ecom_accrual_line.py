@@ -22,7 +22,8 @@ class EcomAccrualLine(models.Model):
 
     _name = "ecom.accrual.line"
     _description = "Accrual Line"
-    _inherit = "ecom.evidence"
+    _inherit = "ecom.sealed"
+    _sealed_as = "ecom.accrual"
     _order = "accrual_id, kind, partner_id, order_id, purchase_line_id"
     _check_company_auto = True
 

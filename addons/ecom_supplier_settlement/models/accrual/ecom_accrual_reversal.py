@@ -9,7 +9,8 @@ class EcomAccrualReversal(models.Model):
 
     _name = "ecom.accrual.reversal"
     _description = "Accrual Reversal"
-    _inherit = "ecom.evidence"
+    _inherit = "ecom.sealed"
+    _sealed_as = "ecom.accrual"
     _order = "day, id"
 
     line_id = fields.Many2one(

@@ -1,3 +1,3 @@
+from . import ecom_invariant
+from . import ecom_supplier_month
 from . import ecom_settle_api
-from . import ecom_settle_api_statement
-from . import ecom_settle_api_figures

@@ -6,11 +6,14 @@ from odoo import api, models
 class AccountPartialReconcile(models.Model):
     _inherit = "account.partial.reconcile"
 
+    # Matches across currencies are lines of statements, and few.
+    _ecom_crossed = models.Index("(debit_move_id) WHERE debit_currency_id <> credit_currency_id")
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env["ecom.payment.guard"]._partials_create(vals_list)
         partials = super().create(vals_list)
-        self.env["ecom.payment.match"]._statements(partials)._refresh_paid()
+        self.env["ecom.statement.payer"]._matched((partials.debit_move_id | partials.credit_move_id).move_id)
         return partials
 
     def write(self, vals):
@@ -23,7 +26,7 @@ class AccountPartialReconcile(models.Model):
         self.env["ecom.statement.guard"]._refuse_unmatch(self)
 
     def unlink(self):
-        statements = self.env["ecom.payment.match"]._statements(self)
+        moves = (self.debit_move_id | self.credit_move_id).move_id
         result = super().unlink()
-        statements._refresh_paid()
+        self.env["ecom.statement.payer"]._matched(moves)
         return result

@@ -26,6 +26,24 @@ PAIR_FACTS = {"debit_move_id", "credit_move_id", "amount", "debit_amount_currenc
 NAMED = 5
 
 
+class Paying:
+    """What one payment knows so far, in the context while that is made; no caller from outside can send it.
+
+    free: ids of entries that are known not to be blocked, so that each is asked once
+    statements: ids of those whose documents were matched, so that each is looked at once, at the end
+    """
+
+    def __init__(self):
+        self.free = set()
+        self.statements = set()
+
+    @staticmethod
+    def of(env):
+        """The payment that is being made, or None."""
+        paying = env.context.get("ecom_paying")
+        return paying if isinstance(paying, Paying) else None
+
+
 class EcomPaymentGuard(models.AbstractModel):
     """Refuses what would pay a blocked bill, and takes back what paid it as a draft."""
 
@@ -41,6 +59,9 @@ class EcomPaymentGuard(models.AbstractModel):
         """
         # Rights of the one who pays do not matter: blocked is blocked.
         bills = moves.sudo().filtered(lambda move: move.move_type in BILLS and move.state != "cancel")
+        paying = Paying.of(self.env)
+        if paying:
+            bills = bills.filtered(lambda move: move.id not in paying.free)
         drafts = bills.filtered(lambda move: move.state == "draft" and move.line_ids.purchase_line_id)
         booked = posted(bills)
         self.env["ecom.threeway.matcher"]._match(booked, "payment")

@@ -1,9 +1,10 @@
 """Pay stage: items of a statement are matched to the unit, and a match moves the statement."""
 
 from odoo import api, models
-from odoo.tools import SQL, split_every
+from odoo.tools import split_every
 
-# Odoo compares every match of a batch with every exchange difference of it.
+# Odoo compares every match of a round with every exchange difference of it, and each round looks again at all
+# that the payment was matched with before.
 MATCHED_AT_ONCE = 100
 
 
@@ -19,7 +20,12 @@ class EcomPaymentMatch(models.AbstractModel):
 
         :param pairs: list of (id, id, Decimal amount), positive, in the currency both items are in
         """
-        for some in split_every(MATCHED_AT_ONCE, pairs, list):
+        if not pairs:
+            return
+        item = self.env["account.move.line"].browse(pairs[0][0])
+        # In the company's own currency there are no exchange differences, and one round costs the least.
+        count = len(pairs) if item.currency_id == item.company_currency_id else MATCHED_AT_ONCE
+        for some in split_every(count, pairs, list):
             limits = {frozenset(ids): float(amount) for *ids, amount in some}
             items = self.env["account.move.line"].with_context(ecom_limits=limits)
             items._reconcile_plan([items.browse(ids) for *ids, _amount in some])
@@ -53,24 +59,3 @@ class EcomPaymentMatch(models.AbstractModel):
             ("amount_residual_currency", item.currency_id),
         ):
             debit_values[name] = currency.round(debit_values[name] - (before[name] - part[name]))
-
-    @api.model
-    def _statements(self, partials):
-        """The approved and paid statements that the matched documents are on."""
-        # Whoever matches a payment moves the statement; its state follows the ledger and nobody's wish.
-        statements = self.env["ecom.statement"].sudo()
-        moves = (partials.debit_move_id | partials.credit_move_id).move_id
-        if not moves:
-            return statements
-        self.env["ecom.statement"].flush_model(["state"])
-        self.env["ecom.statement.line"].flush_model(["move_id", "document_id", "live"])
-        self.env.cr.execute(
-            SQL(
-                """SELECT DISTINCT s.id
-                     FROM ecom_statement_line l JOIN ecom_statement s ON s.id = l.statement_id
-                    WHERE l.live AND (l.move_id = ANY(%(moves)s) OR l.document_id = ANY(%(moves)s))
-                      AND s.state IN ('approved', 'paid')""",
-                moves=moves.ids,
-            )
-        )
-        return statements.browse([number for (number,) in self.env.cr.fetchall()])

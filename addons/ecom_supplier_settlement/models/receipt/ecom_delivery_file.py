@@ -26,7 +26,7 @@ class EcomDeliveryFile(models.Model):
 
     _name = "ecom.delivery.file"
     _description = "Delivery File"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -162,6 +162,7 @@ class EcomDeliveryProblem(models.Model):
     _name = "ecom.delivery.problem"
     _description = "Delivery File Problem"
     _inherit = ["ecom.problem"]
+    _sealed_as = "ecom.delivery.file"
     _order = "file_id, row, id"
 
     file_id = fields.Many2one(

@@ -23,7 +23,7 @@ class EcomDeliveryNotice(models.Model):
 
     _name = "ecom.delivery.notice"
     _description = "Delivery Notice"
-    _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.sealed", "mail.thread", "mail.activity.mixin"]
     _order = "day desc, id desc"
     _check_company_auto = True
 
@@ -121,7 +121,8 @@ class EcomDeliveryNoticeLine(models.Model):
 
     _name = "ecom.delivery.notice.line"
     _description = "Delivery Notice Line"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
+    _sealed_as = "ecom.delivery.notice"
     _order = "notice_id, row, id"
     _rec_name = "sku"
     _check_company_auto = True

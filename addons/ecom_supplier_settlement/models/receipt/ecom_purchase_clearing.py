@@ -18,7 +18,7 @@ class EcomPurchaseClearing(models.Model):
 
     _name = "ecom.purchase.clearing"
     _description = "Cleared Quantity Difference"
-    _inherit = ["mail.thread", "ecom.evidence"]
+    _inherit = ["mail.thread", "ecom.sealed"]
     _order = "day desc, id desc"
     _check_company_auto = True
 

@@ -26,7 +26,7 @@ class EcomReceiptAlert(models.Model):
 
     _name = "ecom.receipt.alert"
     _description = "Receipt Alert"
-    _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.sealed", "mail.thread", "mail.activity.mixin"]
     _order = "state desc, due_day, id"
     _check_company_auto = True
 

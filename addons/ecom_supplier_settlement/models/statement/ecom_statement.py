@@ -1,10 +1,15 @@
-"""Statement stage: what one supplier is owed for one period, proven against the ledger."""
+"""Statement stage: what one supplier is owed for one period: its states, what both sides say, its paper."""
 
+import base64
 from datetime import timedelta
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, float_repr
+
+from ...reports import statement_document, statement_pdf, statement_xlsx
+from ..setup.changes import differs
 
 STATES = [
     ("draft", "Draft"),
@@ -29,20 +34,38 @@ ACCOUNTANT = "ecom_connectors.group_accountant"
 # From these states on the statement says for good what both sides agreed.
 AGREED = ("confirmed", "approved", "paid")
 CUTOFFS = [("accounting", "Accounting date"), ("bill", "Bill date")]
+# What a supplier's message consists of; everything else about it is for us to say.
+SAID = ("body", "attachments", "attachment_ids")
+SIZE_LIMIT = 20 << 20
+COMPARISONS = 50
+LARGEST_ID = 2**31 - 1
+
+
+def decoded(content, env):
+    """The bytes of a file that came in base64."""
+    try:
+        content = content.encode() if isinstance(content, str) else content
+        return base64.b64decode(b"".join(content.split()), validate=True)
+    except (AttributeError, TypeError, ValueError):
+        raise UserError(env._("The file is not in base64. Upload it again.")) from None
 
 
 class EcomStatement(models.Model):
     """One supplier, company, currency and period. Amounts are what we owe: bills +, payments -.
 
     `_move_to(state)` is the only writer of `state`. A statement begins the day after the one before it and
-    with its closing amount, so no document is between two statements.
+    with its closing amount, so no document is between two statements. A disputed line holds back its own
+    amount and nothing else. Its lines are gathered by `ecom.statement.composer` and proven by
+    `ecom.statement.proof`; `ecom.statement.payer` pays it.
     """
 
     _name = "ecom.statement"
     _description = "Supplier Statement"
-    _inherit = ["ecom.evidence", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.sealed", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    # Whoever reads a statement may say something about it.
+    _mail_post_access = "read"
 
     name = fields.Char("Number", required=True, readonly=True, copy=False)
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -74,6 +97,43 @@ class EcomStatement(models.Model):
     open_count = fields.Integer("Open Lines", compute="_compute_counts")
     disputed_count = fields.Integer("Disputed Lines", compute="_compute_counts")
     amount_disputed = fields.Monetary("Disputed", compute="_compute_counts")
+    amount_opening = fields.Monetary("Opening", readonly=True)
+    amount_purchases = fields.Monetary("Bills", readonly=True)
+    amount_credits = fields.Monetary("Returns and Credit Notes", readonly=True)
+    amount_payments = fields.Monetary("Payments", readonly=True)
+    amount_adjustments = fields.Monetary("Adjustments", readonly=True)
+    amount_closing = fields.Monetary("Closing", readonly=True)
+    amount_ledger = fields.Monetary(
+        "Ledger", readonly=True, help="What the payable accounts owe the supplier by accounting date."
+    )
+    amount_timing = fields.Monetary(
+        "Cut-off Difference",
+        readonly=True,
+        help="Documents with one of their dates before the end and one after it.",
+    )
+    amount_crossed = fields.Monetary(
+        "Settled in Other Currencies",
+        readonly=True,
+        help="Documents in this currency that were matched with documents in another one.",
+    )
+    amount_difference = fields.Monetary("Difference", readonly=True)
+    amount_unbilled = fields.Monetary("Received, not Billed", readonly=True)
+    amount_terms = fields.Monetary("Rebates, Shares and Claims, not Booked", readonly=True)
+    amount_expected = fields.Monetary(
+        "Closing with what is not Booked",
+        compute="_compute_amount_expected",
+        help="Closing + not billed + terms.",
+    )
+    missing_html = fields.Html("Missing", compute="_compute_missing_html", groups="base.group_user")
+    # The items that the opening amount of a first statement is made of: what comes late is told from them.
+    opening_item_ids = fields.Json(readonly=True, prefetch=False, groups="base.group_system")
+    document_ids = fields.Many2many(
+        "account.move", string="Documents Made", compute="_compute_document_ids", compute_sudo=False
+    )
+    document_count = fields.Integer(compute="_compute_document_ids", compute_sudo=False)
+    comparison_ids = fields.One2many(
+        "ecom.statement.comparison", "statement_id", "Comparisons", readonly=True, groups="base.group_user"
+    )
 
     _once = models.UniqueIndex(
         "(company_id, partner_id, currency_id, date_from, date_to) WHERE state != 'cancelled'",
@@ -105,6 +165,29 @@ class EcomStatement(models.Model):
             count, amount = found.get((statement.id, "disputed"), (0, 0))
             statement.disputed_count, statement.amount_disputed = count, amount
 
+    @api.depends(lambda self: ["amount_closing", *self.env["ecom.statement.proof"]._groups()[1]])
+    def _compute_amount_expected(self):
+        _booked, memo = self.env["ecom.statement.proof"]._groups()
+        for statement in self:
+            statement.amount_expected = statement.amount_closing + sum(statement[name] for name in memo)
+
+    @api.depends("amount_difference", "computed_at")
+    def _compute_missing_html(self):
+        proof = self.env["ecom.statement.proof"]
+        for statement in self:
+            foots = not statement.id or statement.currency_id.is_zero(statement.amount_difference)
+            statement.missing_html = False if foots else proof._missing_html(statement)
+
+    def _compute_document_ids(self):
+        domain = [("statement_id", "in", self.ids), ("document_id", "!=", False)]
+        found = dict(
+            self.env["ecom.statement.line"]._read_group(domain, ["statement_id"], ["document_id:recordset"])
+        )
+        for statement in self:
+            documents = found.get(statement, self.env["account.move"])
+            statement.document_ids = documents
+            statement.document_count = len(documents)
+
     def _compute_access_url(self):
         for statement in self:
             statement.access_url = f"/my/statements/{statement.id}"
@@ -130,6 +213,13 @@ class EcomStatement(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        if "note" in vals and any(
+            statement.state in AGREED and differs(statement, "note", vals["note"]) for statement in self
+        ):
+            raise UserError(self.env._("What was agreed is not changed: write a message instead."))
+        return super().write(vals)
+
     def unlink(self):
         self._lock()
         lines = self.env["ecom.statement.line"]
@@ -146,6 +236,12 @@ class EcomStatement(models.Model):
                 raise UserError(
                     self.env._("%s cannot be deleted any more. Cancel it instead.", statement.name)
                 )
+
+    def _exact(self, amount):
+        """A stored amount, or one read as text, as a Decimal with the currency's decimals."""
+        if isinstance(amount, str):
+            return Decimal(amount).quantize(Decimal(1).scaleb(-self.currency_id.decimal_places))
+        return Decimal(float_repr(amount or 0, self.currency_id.decimal_places))
 
     # --- making -------------------------------------------------------------
 
@@ -199,8 +295,12 @@ class EcomStatement(models.Model):
         statement.flush_recordset()
         statement.name = self.env["ir.sequence"].with_company(company).next_by_code("ecom.statement")
         statement = statement._seal()
-        statement._fill()
+        statement._compose()
         return statement
+
+    def _compose(self):
+        """Compute the lines and the footing of drafts; what people wrote and confirmed stays."""
+        self.env["ecom.statement.composer"]._compose(self)
 
     def _cutoff_of(self, company, partner):
         return partner.with_company(company).ecom_cutoff or company.ecom_cutoff
@@ -211,11 +311,19 @@ class EcomStatement(models.Model):
 
     def _chain_ids(self):
         """Ids of this statement and of all before it."""
-        ids, at = [], self
-        while at:
-            ids.append(at.id)
-            at = at.previous_id
-        return ids
+        self.flush_model(["previous_id"])
+        self.env.cr.execute(
+            SQL(
+                """WITH RECURSIVE chain AS (
+                       SELECT id, previous_id, 1 AS place FROM ecom_statement WHERE id = %s
+                        UNION ALL
+                       SELECT s.id, s.previous_id, place + 1
+                         FROM ecom_statement s JOIN chain ON chain.previous_id = s.id)
+                   SELECT id FROM chain ORDER BY place""",
+                self.id,
+            )
+        )
+        return [number for (number,) in self.env.cr.fetchall()]
 
     def _lock(self):
         """Take these statements, or wait for whoever has them.
@@ -305,14 +413,14 @@ class EcomStatement(models.Model):
                     before=before.name,
                 )
             )
-        self._check_foots()
+        self.env["ecom.statement.proof"]._check_foots(self)
         if not self.line_count and self.currency_id.is_zero(self.amount_closing):
             raise UserError(self.env._("%s has neither lines nor a balance.", self.name))
 
     def _check_confirmed(self):
         if self._lines(("state", "!=", "confirmed")):
             raise UserError(self.env._("%s has lines that are not confirmed.", self.name))
-        self._check_current()
+        self.env["ecom.statement.proof"]._check_current(self)
 
     def _check_approved(self):
         if self.state == "disputed" and self.open_count:
@@ -320,7 +428,7 @@ class EcomStatement(models.Model):
                 self.env._("%(count)s lines of %(name)s are open.", count=self.open_count, name=self.name)
             )
         if self.state != "paid":
-            self._check_current()
+            self.env["ecom.statement.proof"]._check_current(self)
 
     def _check_draft(self):
         # A draft that follows is computed again with it.
@@ -348,7 +456,7 @@ class EcomStatement(models.Model):
         for statement in self:
             if statement.state != "draft":
                 raise UserError(self.env._("Only drafts are computed. Take %s back first.", statement.name))
-        self._fill()
+        self._compose()
 
     def action_draft(self):
         """Take a statement back to correct and send it again."""
@@ -359,7 +467,22 @@ class EcomStatement(models.Model):
 
     def action_approve(self):
         self._move_to("approved")
-        self._refresh_paid()
+        self.env["ecom.statement.payer"]._refresh(self)
+
+    def action_pay(self):
+        """Open the payment of what is due."""
+        self.ensure_one()
+        if self.state != "approved":
+            raise UserError(self.env._("%s is not approved.", self.name))
+        # A dialog that is not stored yet shows what is due as it is computed; of a stored one it is not kept.
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Pay %s", self.name),
+            "res_model": "ecom.statement.pay",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_statement_id": self.id, "dialog_size": "extra-large"},
+        }
 
     def _lines_action(self, **context):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -372,3 +495,274 @@ class EcomStatement(models.Model):
 
     def action_open_disputed(self):
         return self._lines_action(search_default_disputed=1)
+
+    # --- what both sides say --------------------------------------------------
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, *, mode="read", **kwargs):
+        """The link of a mail shows the statement; what is said about it needs a login."""
+        return super()._get_thread_with_access(thread_id, mode=mode)
+
+    def message_post(self, **kwargs):
+        """A supplier speaks in its own name, to us, visibly for both sides."""
+        if self.env.user.share and not self.env.su:
+            kwargs = {name: kwargs[name] for name in SAID if name in kwargs}
+            kwargs |= {"message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        return super().message_post(**kwargs)
+
+    # --- the supplier's answers ------------------------------------------------
+
+    def portal_confirm(self, line_ids=None):
+        """The supplier confirms lines of its statement.
+
+        :param line_ids: ids of lines of this statement; without it all that are open
+        :return: {"state": state of the statement, "open": count, "disputed": count}
+        :raise AccessError: not this supplier's statement
+        :raise UserError: it is not waiting for an answer, or a line is of another statement
+        """
+        statement = self._as_supplier()
+        domain = [("state", "=", "open")]
+        if line_ids is not None:
+            domain.append(("id", "in", statement._lines_of(line_ids).ids))
+        statement._lines(*domain)._confirm()
+        return statement._after_answer()
+
+    def portal_dispute(self, line_id, reason, text="", attachments=None):
+        """The supplier disputes one line.
+
+        :param reason: key of `REASONS`
+        :param attachments: list of {"name", "content"}, content in base64
+        :return: as `portal_confirm`
+        """
+        statement = self._as_supplier()
+        statement._lines_of([line_id])._dispute(reason, text, attachments)
+        return statement._after_answer()
+
+    def _as_supplier(self):
+        """This statement with the right to answer it; whoever asks is checked here, once, before anything."""
+        self.ensure_one()
+        user = self.env.user
+        # The owner must be known before it can be compared; nothing of it is given to the caller.
+        facts = self.sudo().exists()
+        own = facts and facts.partner_id == user.partner_id.commercial_partner_id
+        if not own or facts.state in ("draft", "cancelled") or facts.company_id not in user.company_ids:
+            raise AccessError(self.env._("This statement is not yours."))
+        facts._check_waits()
+        return facts
+
+    def _check_waits(self):
+        """Two who answer at once take turns: each finds what the other has answered."""
+        self._lock()
+        for statement in self:
+            if statement.state not in ("sent", "disputed"):
+                raise UserError(self.env._("%s is not waiting for an answer.", statement.name))
+
+    def _lines(self, *domain):
+        return self.env["ecom.statement.line"].search([("statement_id", "in", self.ids), *domain])
+
+    def _lines_of(self, line_ids):
+        try:
+            ids = {int(line_id) for line_id in line_ids}
+        except (TypeError, ValueError):
+            ids = {0}
+        # No record has a number beyond these, and the database would refuse to look for it.
+        lines = self._lines(("id", "in", [one for one in ids if 0 < one <= LARGEST_ID]))
+        if len(lines) != len(ids):
+            raise UserError(self.env._("Some lines are not of %s.", self.name))
+        return lines
+
+    def _as_staff(self):
+        """For an answer that came by mail or telephone: buyers and accountants enter it."""
+        user = self.env.user
+        if not (user.has_group(BUYER) or user.has_group(ACCOUNTANT)):
+            raise AccessError(self.env._("Only buyers and accountants enter a supplier's answer."))
+        self.check_access("write")
+        self._check_waits()
+
+    def action_confirm(self):
+        """Enter that the supplier confirms all lines that are open."""
+        self._as_staff()
+        for statement in self:
+            statement._lines(("state", "=", "open"))._confirm()
+            statement._after_answer()
+
+    def _after_answer(self):
+        """The state that follows from the lines."""
+        states = {
+            state
+            for (state,) in self.env["ecom.statement.line"]._read_group(
+                [("statement_id", "=", self.id)], ["state"]
+            )
+        }
+        if "disputed" in states:
+            if self.state == "sent":
+                self._move_to("disputed")
+                self._ask_for_answer()
+        elif "open" not in states:
+            self._move_to("confirmed")
+            self._make_documents()
+        elif self.state == "disputed":
+            self._move_to("sent")
+        self.invalidate_recordset()
+        self._drop_tasks()
+        return {"state": self.state, "open": self.open_count, "disputed": self.disputed_count}
+
+    def _ask_for_answer(self):
+        """Whoever sent the statement has the dispute to do."""
+        if not self.activity_ids.filtered(lambda it: it.automated and it.user_id == self.sent_id):
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Answer the dispute of %s", self.partner_id.name),
+                user_id=self.sent_id.id or self.env.uid,
+            )
+
+    def _drop_tasks(self):
+        """Where nothing is disputed any more there is nothing to answer, whoever settled it."""
+        calm = self.filtered(lambda statement: not statement.disputed_count)
+        # The task is of whoever sent the statement; who settles the dispute may not see it.
+        calm.sudo().activity_ids.filtered("automated").action_feedback()
+
+    # --- documents ----------------------------------------------------------
+
+    def action_make_documents(self):
+        """Make the documents of confirmed lines that have none; those that have one are left alone."""
+        self._check_may("sent")
+        self.check_access("write")
+        for statement in self:
+            statement._make_documents()
+
+    def _make_documents(self):
+        """Have the sources book what is confirmed and not in the ledger; twice makes nothing twice."""
+        self.ensure_one()
+        self._lock()
+        # Whoever answers for the supplier need not read orders nor make bills; what is made is a draft.
+        self = self.sudo()
+        waiting = [("in_ledger", "=", False), ("document_id", "=", False)]
+        lines = self._lines(("state", "=", "confirmed"), *waiting)
+        for source in self.env["ecom.statement.source"]._statement_sources():
+            codes = {origin.code for origin in source._statement_origins}
+            source._statement_settle(self, lines.filtered(lambda line, codes=codes: line.origin in codes))
+
+    def action_open_documents(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_in_invoice_type")
+        return {**action, "domain": [("id", "in", self.document_ids.ids)], "context": {"create": False}}
+
+    # --- paper ----------------------------------------------------------------
+
+    def _printable(self):
+        """What is printed, in the supplier's language; see `reports/statement_document.py`."""
+        self.ensure_one()
+        self.check_access("read")
+        # Who may read the statement may read what is printed on it: names of documents, orders, products.
+        return statement_document.document(
+            self.sudo().with_context(lang=self._print_language(self.partner_id))
+        )
+
+    def _render_pdf(self):
+        return statement_pdf.render([statement._printable() for statement in self])
+
+    def _render_xlsx(self):
+        """The workbook of one statement: bytes."""
+        return statement_xlsx.render(self._printable())
+
+    def _files(self):
+        """[(file name, bytes)] of both."""
+        name = self.name.replace("/", "-")
+        document = self._printable()
+        return [
+            (f"{name}.pdf", statement_pdf.render([document])),
+            (f"{name}.xlsx", statement_xlsx.render(document)),
+        ]
+
+    # --- sending ------------------------------------------------------------
+
+    def action_send(self):
+        """Prove that it foots, mark it as sent, and mail it with both files and the link to the portal."""
+        for statement in self:
+            statement._move_to("sent")
+            files = statement._files()
+            # What was sent is kept as it was, whoever may write attachments.
+            attachments = self.env["ir.attachment"].sudo()
+            for name, content in files:
+                attachments |= attachments.create(
+                    {"name": name, "raw": content, "res_model": self._name, "res_id": statement.id}
+                )
+            if statement.partner_id.email:
+                template = self.env.ref("ecom_supplier_settlement.mail_template_statement")
+                template.send_mail(
+                    statement.id, email_values={"attachment_ids": [(4, file.id) for file in attachments]}
+                )
+            else:
+                statement.message_post(
+                    body=self.env._(
+                        "The supplier has no e-mail address: it finds the statement in the portal."
+                    ),
+                    attachment_ids=attachments.ids,
+                )
+
+    def action_print(self):
+        self._check_printable()
+        return super().action_print()
+
+    def action_download_xlsx(self):
+        self.ensure_one()
+        self._check_printable()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/my/statements/{self.id}?report_type=xlsx",
+            "target": "new",
+        }
+
+    def _check_printable(self):
+        for statement in self.filtered(lambda it: it.state == "cancelled"):
+            raise UserError(self.env._("%s is cancelled.", statement.name))
+
+    # --- the supplier's own statement ---------------------------------------
+
+    def compare_file(self, name, content):
+        """Compare the supplier's own statement with this one.
+
+        :param name: file name
+        :param content: CSV or XLSX in base64
+        :return: id of the comparison; of the one there is when the file comes again
+        :raise UserError: the file cannot be used; names every bad cell
+        """
+        self.ensure_one()
+        self.check_access("write")
+        return self.env["ecom.statement.comparison"]._compare_file(self, name, decoded(content, self.env)).id
+
+    def portal_compare(self, name, content):
+        """The supplier brings its own statement; arguments as `compare_file`.
+
+        :return: {"result", "difference", "lines"} of the comparison; difference is theirs less ours, as text
+        """
+        statement = self._as_supplier()
+        file = decoded(content, self.env)
+        if not file:
+            raise UserError(self.env._("Choose a file."))
+        if len(file) > SIZE_LIMIT or len(statement.comparison_ids) >= COMPARISONS:
+            raise UserError(
+                self.env._("At most %s files of 20 MB for one statement. Ask your buyer.", COMPARISONS)
+            )
+        comparison = statement.env["ecom.statement.comparison"]._compare_file(statement, str(name), file)
+        statement.message_post(
+            body=self.env._("The supplier brought its own statement: %s.", comparison.name),
+            author_id=self.env.user.partner_id.id,
+        )
+        return {
+            "result": comparison.result,
+            "difference": str(statement._exact(comparison.difference)),
+            "lines": len(comparison.line_ids),
+        }
+
+    def action_compare(self):
+        """Ask for the supplier's file."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Compare with the supplier's statement"),
+            "res_model": "ecom.statement.upload",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_statement_id": self.id},
+        }

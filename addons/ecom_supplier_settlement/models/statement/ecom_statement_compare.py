@@ -9,9 +9,7 @@ from odoo.exceptions import UserError
 from ...lib.ecom_settle import compare as lib
 from ...lib.ecom_settle.their_statement import LAYOUTS, read_rows
 from ..receipt import supplier_file
-from .ecom_statement_confirm import SIZE_LIMIT, decoded
 
-COMPARISONS = 50
 KINDS = [
     ("same", "Agrees"),
     ("amount", "Other amount"),
@@ -26,7 +24,7 @@ class EcomComparison(models.Model):
 
     _name = "ecom.statement.comparison"
     _description = "Comparison with the Supplier's Statement"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -74,7 +72,7 @@ class EcomComparison(models.Model):
     def _compare(self):
         statement = self.statement_id
         theirs = read_rows(self.rows, statement.currency_id.decimal_places)
-        ours, moves = statement._compare_entries()
+        ours, moves = self._entries()
         pairs = lib.compare(ours, theirs.entries)
         lib.check(ours, theirs.entries, pairs)
         opening, closing = (
@@ -139,13 +137,86 @@ class EcomComparison(models.Model):
             )
         return values
 
+    @api.model
+    def _compare_file(self, statement, name, content):
+        """The comparison of a supplier's file with a statement; the one there is, if the file comes again."""
+        digest = hashlib.sha256(content).hexdigest()
+        known = self.search([("statement_id", "=", statement.id), ("digest", "=", digest)])
+        if known:
+            known._compare()
+            return known
+        digits = statement.currency_id.decimal_places
+        rows, _statement = supplier_file.read_rows(
+            self.env,
+            name,
+            content,
+            LAYOUTS,
+            lambda rows: read_rows(rows, digits),
+            supplier_file.statement_problem_text,
+        )
+        comparison = self._unseal().create(
+            {
+                "name": name,
+                "statement_id": statement.id,
+                "company_id": statement.company_id.id,
+                "partner_id": statement.partner_id.id,
+                "currency_id": statement.currency_id.id,
+                "digest": digest,
+                "rows": rows,
+            }
+        )
+        self.env["ir.attachment"].create(
+            {"name": name, "raw": content, "res_model": comparison._name, "res_id": comparison.id}
+        )
+        comparison = comparison._seal()
+        comparison._compare()
+        return comparison
+
+    def _entries(self):
+        """Our booked lines as documents: (entries, {key: name, day and entry}).
+
+        A match across currencies is a document of its own; everything else is its journal entry.
+        """
+        origins = self.env["ecom.statement.source"]._statement_all_origins()
+        groups = {}
+        lines = self.statement_id.line_ids.filtered(lambda line: line.in_ledger)
+        # Buyers may not open payments; number and date of what is on the statement they see anyway.
+        moves = {move.id: move for move in lines.move_id.sudo()}
+        orders = {line.id: line.order_id.name for line in lines.purchase_line_id.sudo()}  # likewise
+        for line in lines:
+            alone = line.res_model == "account.partial.reconcile" or not line.move_id
+            key = f"{line.res_model},{line.res_id}" if alone else f"account.move,{line.move_id.id}"
+            groups.setdefault(key, self.env["ecom.statement.line"])
+            groups[key] |= line
+        entries, facts = [], {}
+        for key, group in groups.items():
+            move = moves.get(group.move_id[:1].id, group.move_id.browse())
+            amount = sum((self.statement_id._exact(line.amount) for line in group), Decimal())
+            day = (move.invoice_date or move.date) if move else group[0].day
+            number = move["ecom_einvoice_number"] if "ecom_einvoice_number" in move._fields else ""
+            numbers = (move.ref, number, move.name) if key.startswith("account.move,") else ()
+            entries.append(
+                lib.Entry(
+                    key=key,
+                    amount=amount,
+                    day=day,
+                    numbers=tuple(text for text in numbers if text),
+                    orders=tuple(dict.fromkeys(orders[it] for it in group.purchase_line_id.ids)),
+                    sort=_sort([origins[line.origin] for line in group], amount),
+                )
+            )
+            name = move.ref or move.name or group[0].name
+            facts[key] = {"name": name, "day": day, "move_id": move.id}
+        return entries, facts
+
 
 class EcomComparisonLine(models.Model):
     """Documents that belong together, or one that stands alone."""
 
     _name = "ecom.statement.comparison.line"
     _description = "Compared Line"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
+    _sealed_as = "ecom.statement.comparison"
     _order = "comparison_id, kind_order desc, id"
 
     comparison_id = fields.Many2one(
@@ -177,136 +248,10 @@ class EcomComparisonLine(models.Model):
             line.kind_order = order[line.kind]
 
 
-def _sort(lines, move):
-    """What an entry is to the supplier; a manual entry may be anything."""
-    if "payment" in lines.mapped("origin"):
+def _sort(origins, amount):
+    """What a document is to the supplier; an entry that may be either may be anything."""
+    if any(origin.booked == "amount_payments" for origin in origins):
         return lib.PAYMENT
-    return {"in_invoice": lib.BILL, "in_receipt": lib.BILL, "in_refund": lib.CREDIT}.get(move.move_type, "")
-
-
-class EcomStatement(models.Model):
-    _inherit = "ecom.statement"
-
-    comparison_ids = fields.One2many(
-        "ecom.statement.comparison", "statement_id", "Comparisons", readonly=True, groups="base.group_user"
-    )
-
-    def compare_file(self, name, content):
-        """Compare the supplier's own statement with this one.
-
-        :param name: file name
-        :param content: CSV or XLSX in base64
-        :return: id of the comparison; of the one there is when the file comes again
-        :raise UserError: the file cannot be used; names every bad cell
-        """
-        self.ensure_one()
-        self.check_access("write")
-        return self._compare_file(name, decoded(content, self.env)).id
-
-    def portal_compare(self, name, content):
-        """The supplier brings its own statement; arguments as `compare_file`.
-
-        :return: {"result", "difference", "lines"} of the comparison; difference is theirs less ours, as text
-        """
-        statement = self._as_supplier()
-        file = decoded(content, self.env)
-        if not file:
-            raise UserError(self.env._("Choose a file."))
-        if len(file) > SIZE_LIMIT or len(statement.comparison_ids) >= COMPARISONS:
-            raise UserError(
-                self.env._("At most %s files of 20 MB for one statement. Ask your buyer.", COMPARISONS)
-            )
-        comparison = statement._compare_file(str(name), file)
-        statement.message_post(
-            body=self.env._("The supplier brought its own statement: %s.", comparison.name),
-            author_id=self.env.user.partner_id.id,
-        )
-        return {
-            "result": comparison.result,
-            "difference": str(statement._exact(comparison.difference)),
-            "lines": len(comparison.line_ids),
-        }
-
-    def _compare_file(self, name, content):
-        digest = hashlib.sha256(content).hexdigest()
-        known = self.comparison_ids.filtered(lambda it: it.digest == digest)
-        if known:
-            known._compare()
-            return known
-        digits = self.currency_id.decimal_places
-        rows, _statement = supplier_file.read_rows(
-            self.env,
-            name,
-            content,
-            LAYOUTS,
-            lambda rows: read_rows(rows, digits),
-            supplier_file.statement_problem_text,
-        )
-        comparison = (
-            self.env["ecom.statement.comparison"]
-            ._unseal()
-            .create(
-                {
-                    "name": name,
-                    "statement_id": self.id,
-                    "company_id": self.company_id.id,
-                    "partner_id": self.partner_id.id,
-                    "currency_id": self.currency_id.id,
-                    "digest": digest,
-                    "rows": rows,
-                }
-            )
-        )
-        self.env["ir.attachment"].create(
-            {"name": name, "raw": content, "res_model": comparison._name, "res_id": comparison.id}
-        )
-        comparison = comparison._seal()
-        comparison._compare()
-        return comparison
-
-    def _compare_entries(self):
-        """Our booked lines as documents: (entries, {key: name, day and entry}).
-
-        A match across currencies is a document of its own; everything else is its journal entry.
-        """
-        groups = {}
-        lines = self.line_ids.filtered(lambda line: line.in_ledger)
-        # Buyers may not open payments; number and date of what is on the statement they see anyway.
-        moves = {move.id: move for move in lines.move_id.sudo()}
-        orders = {line.id: line.order_id.name for line in lines.purchase_line_id.sudo()}  # likewise
-        for line in lines:
-            alone = line.res_model == "account.partial.reconcile" or not line.move_id
-            key = f"{line.res_model},{line.res_id}" if alone else f"account.move,{line.move_id.id}"
-            groups.setdefault(key, self.env["ecom.statement.line"])
-            groups[key] |= line
-        entries, facts = [], {}
-        for key, group in groups.items():
-            move = moves.get(group.move_id[:1].id, group.move_id.browse())
-            day = (move.invoice_date or move.date) if move else group[0].day
-            number = move["ecom_einvoice_number"] if "ecom_einvoice_number" in move._fields else ""
-            numbers = (move.ref, number, move.name) if key.startswith("account.move,") else ()
-            entries.append(
-                lib.Entry(
-                    key=key,
-                    amount=sum((self._exact(line.amount) for line in group), Decimal()),
-                    day=day,
-                    numbers=tuple(text for text in numbers if text),
-                    orders=tuple(dict.fromkeys(orders[it] for it in group.purchase_line_id.ids)),
-                    sort=_sort(group, move),
-                )
-            )
-            name = move.ref or move.name or group[0].name
-            facts[key] = {"name": name, "day": day, "move_id": move.id}
-        return entries, facts
-
-    def action_compare(self):
-        """Ask for the supplier's file."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Compare with the supplier's statement"),
-            "res_model": "ecom.statement.upload",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_statement_id": self.id},
-        }
+    if not all(origin.sign for origin in origins):
+        return ""
+    return lib.BILL if amount > 0 else lib.CREDIT

@@ -7,8 +7,12 @@ from odoo.tools import SQL
 from ..setup.bills import posted
 from ..setup.changes import differs
 from .ecom_statement import AGREED
-from .ecom_statement_talk import KEPT
 
+# A message that was sent keeps these.
+KEPT = {
+    *("body", "attachment_ids", "author_id", "email_from", "date", "model", "res_id"),
+    *("message_type", "subtype_id", "is_internal", "parent_id"),
+}
 FROZEN_ENTRY = {"state", "date", "invoice_date", "partner_id", "currency_id", "company_id", "journal_id"}
 FROZEN_ITEM = {
     *("move_id", "account_id", "partner_id", "currency_id", "amount_currency", "balance", "debit", "credit"),

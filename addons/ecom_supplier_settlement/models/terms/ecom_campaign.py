@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
-from odoo.addons.ecom_connectors.models.kernel.ecom_evidence import without_defaults
+from odoo.addons.ecom_connectors.models.kernel.ecom_sealed import without_defaults
 
 from ...lib.ecom_settle.shares import Share, share_discount, within
 from ...lib.ecom_settle.terms import TermsError

@@ -5,13 +5,15 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ...lib.ecom_settle.shares import Purchase, price_protection
 from ...lib.ecom_settle.terms import capped
 from ...lib.ecom_settle.working import BaseRow, Working, grouped, plain
+from ..setup.ecom_statement_source import Origin
 from .ecom_clause import exact
 
+_lt = LazyTranslate(__name__)
 # What people enter while a claim is a draft; everything else is written by steps.
 ENTERED = (
     "partner_id company_id currency_id clause_id kind title date_from date_to campaign_share_id product_id "
@@ -26,6 +28,10 @@ class EcomClaim(models.Model):
     _description = "Claim on a Supplier"
     _inherit = ["ecom.supplier.due"]
     _order = "date_to desc, id desc"
+    _statement_origins = (
+        Origin(code="share", name=_lt("Cost Share"), place=60, sign=-1),
+        Origin(code="claim", name=_lt("Claim"), place=70, sign=-1),
+    )
 
     name = fields.Char("Number", readonly=True, copy=False, default=lambda self: self.env._("New"))
     title = fields.Char(required=True)
@@ -96,6 +102,13 @@ class EcomClaim(models.Model):
         "This share of the campaign is claimed already.",
     )
     _dates = models.Constraint("CHECK(date_from <= date_to)", "A claim ends after it starts.")
+
+    def _statement_origin(self):
+        return "share" if self.kind == "marketing_share" else "claim"
+
+    def _statement_rows(self, statement):
+        origin = SQL("CASE d.kind WHEN 'marketing_share' THEN 'share' ELSE 'claim' END")
+        return self._sql_due_rows(statement, origin, SQL("d.name || ' ' || d.title"))
 
     @api.depends("name", "title")
     def _compute_display_name(self):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.ecom_connectors.models.kernel.ecom_evidence import without_defaults
+from odoo.addons.ecom_connectors.models.kernel.ecom_sealed import without_defaults
 
 TRANSITIONS = {
     "draft": {"signed", "cancelled"},

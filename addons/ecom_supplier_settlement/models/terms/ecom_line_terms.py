@@ -20,7 +20,7 @@ class EcomLineTerms(models.Model):
 
     _name = "ecom.line.terms"
     _description = "Payable of an Order Line"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "order_id desc, purchase_line_id"
     _rec_name = "purchase_line_id"
     _check_company_auto = True
@@ -216,7 +216,7 @@ class EcomLineTermsChange(models.Model):
 
     _name = "ecom.line.terms.change"
     _description = "Change of a Payable"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
 
     terms_id = fields.Many2one(

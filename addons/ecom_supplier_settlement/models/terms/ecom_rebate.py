@@ -4,14 +4,16 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, LazyTranslate
 
 from ...lib.ecom_settle.terms import to_settle
 from ...lib.ecom_settle.working import BaseRow, Working
 from ...reports import rebate_pdf
+from ..setup.ecom_statement_source import Origin
 from .ecom_clause import REBATES, exact
 from .ecom_clause_base import DOCUMENT_OF
 
+_lt = LazyTranslate(__name__)
 # So many of the documents behind a rebate can be opened at once.
 OPEN_LIMIT = 10000
 
@@ -27,6 +29,7 @@ class EcomRebate(models.Model):
     _description = "Supplier Rebate"
     _inherit = ["ecom.supplier.due", "ecom.paper"]
     _order = "date_to desc, partner_id, clause_id, number desc"
+    _statement_origins = (Origin(code="rebate", name=_lt("Rebate"), place=50, sign=-1),)
 
     clause_id = fields.Many2one(required=True)
     origin_id = fields.Many2one(
@@ -101,6 +104,14 @@ class EcomRebate(models.Model):
 
     def _render_pdf(self):
         return rebate_pdf.render(self)
+
+    def _statement_rows(self, statement):
+        return self._sql_due_rows(
+            statement,
+            SQL("'rebate'"),
+            SQL("c.name || ' ' || d.date_from || ' – ' || d.date_to"),
+            SQL("JOIN ecom_clause c ON c.id = d.clause_id"),
+        )
 
     # --- computing ----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ class EcomRebateChange(models.Model):
 
     _name = "ecom.rebate.change"
     _description = "Change of a Rebate"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
 
     rebate_id = fields.Many2one("ecom.rebate", required=True, readonly=True, index=True, ondelete="restrict")

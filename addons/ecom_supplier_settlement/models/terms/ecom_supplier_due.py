@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .working_words import working_html
 
@@ -26,7 +28,8 @@ class EcomSupplierDue(models.AbstractModel):
 
     _name = "ecom.supplier.due"
     _description = "Due by a Supplier"
-    _inherit = ["ecom.evidence", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.sealed", "ecom.statement.source", "mail.thread", "mail.activity.mixin"]
+    _sealed_as = "ecom.supplier.due"
     _check_company_auto = True
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -67,12 +70,7 @@ class EcomSupplierDue(models.AbstractModel):
     answer = fields.Text(readonly=True, help="What the supplier said.")
     settled_on = fields.Date(readonly=True)
     move_id = fields.Many2one(
-        "account.move",
-        "Settled by",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        check_company=True,
+        "account.move", "Settled by", compute="_compute_move_id", search="_search_move_id"
     )
     picking_id = fields.Many2one(
         "stock.picking",
@@ -91,6 +89,22 @@ class EcomSupplierDue(models.AbstractModel):
         help="Puts an invoice for services on the payable, where it is deducted.",
     )
     accrual_ids = fields.Many2many("account.move", string="Accruals", readonly=True, copy=False)
+
+    def _compute_move_id(self):
+        found = self.env["ecom.document.link"]._moves(self)
+        for due in self:
+            due.move_id = found.get(due.id, self.env["account.move"])[-1:]
+
+    def _search_move_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # Whoever reads the due may know that it has a document.
+        links = self.env["ecom.document.link"].sudo()
+        own = [("res_model", "=", self._name)]
+        found = Domain("id", "in", links.search([*own, ("move_id", "in", value)]).mapped("res_id"))
+        if False in value:
+            found |= Domain("id", "not in", links.search(own).mapped("res_id"))
+        return found
 
     @api.depends("working")
     @api.depends_context("lang")
@@ -196,3 +210,48 @@ class EcomSupplierDue(models.AbstractModel):
     def action_open_accruals(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_journal_line")
         return {**action, "domain": [("id", "in", self.accrual_ids.ids)], "context": {}}
+
+    # --- statements ---------------------------------------------------------------
+
+    @api.model
+    def _models(self):
+        """The models of what suppliers owe."""
+        names = self.env.registry.descendants(["ecom.supplier.due"], "_inherit")
+        return [self.env[name] for name in names if not self.env[name]._abstract]
+
+    def _statement_origin(self):
+        """The code of the origin as which this due stands on statements."""
+        return self._statement_origins[0].code
+
+    def _sql_due_rows(self, statement, origin, name, join=None):
+        """What the supplier has accepted and no posted document settles yet; `d` is the due.
+
+        :param origin, name: SQL of the line's origin and text
+        """
+        return SQL(
+            """SELECT %(origin)s, d.answered_on, %(model)s, d.id, '', NULL::int, NULL::int, NULL::int,
+                      NULL::int, NULL::numeric, NULL::numeric, -d.amount_accepted, false, %(name)s, d.working
+                 FROM %(table)s d %(join)s
+                WHERE d.company_id = %(company)s AND d.partner_id = %(partner)s
+                  AND d.currency_id = %(currency)s AND d.state IN ('accepted', 'partly')
+                  AND d.settlement_mode <> 'goods' AND d.answered_on <= %(to)s
+                  AND NOT EXISTS (
+                      SELECT 1 FROM ecom_document_link k JOIN account_move m ON m.id = k.move_id
+                       WHERE k.res_model = %(model)s AND k.res_id = d.id AND m.state = 'posted')""",
+            origin=origin,
+            model=self._name,
+            name=name,
+            table=SQL.identifier(self._table),
+            join=join or SQL(),
+            company=statement.company_id.id,
+            partner=statement.partner_id.id,
+            currency=statement.currency_id.id,
+            to=statement.date_to,
+        )
+
+    def _statement_posted(self):
+        for due in self.filtered(lambda it: it.state in ("accepted", "partly")):
+            due._settled(due.move_id.date)
+
+    def _statement_unposted(self):
+        self._unsettled()

@@ -208,7 +208,9 @@ class EcomSupplierDue(models.AbstractModel):
                         move=due.move_id.display_name,
                     )
                 )
-            due._unseal().move_id = due._settlement_move()
+            links = self.env["ecom.document.link"]
+            links._cut(due.move_id)
+            links._link(due, due._settlement_move(), due._statement_origin(), due.working)
         return self.action_open_move() if len(self) == 1 else True
 
     def _settlement_move(self):
@@ -347,8 +349,8 @@ class EcomSupplierDue(models.AbstractModel):
         if picking.partner_id.commercial_partner_id != self.partner_id:
             raise UserError(self.env._("The receipt is of another supplier."))
         self.env.cr.execute(SQL("SELECT id FROM stock_picking WHERE id = %s FOR UPDATE", picking.id))
-        for model in ("ecom.rebate", "ecom.claim"):
-            used = self.env[model].search([("picking_id", "=", picking.id)], limit=1)
+        for dues in self._models():
+            used = dues.search([("picking_id", "=", picking.id)], limit=1)
             if used:
                 raise UserError(
                     self.env._(

@@ -3,8 +3,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-DUES = ("ecom.rebate", "ecom.claim")
-
 
 class EcomTermsGuard(models.AbstractModel):
     """Posting a settlement settles its due, resetting or reversing it leaves the due open for another one."""
@@ -22,28 +20,28 @@ class EcomTermsGuard(models.AbstractModel):
 
     @api.model
     def _after_post(self, moves):
-        for dues in self._dues(moves):
-            for due in dues.filtered(lambda it: it.state in ("accepted", "partly")):
-                due._settled(due.move_id.date)
+        for records in self.env["ecom.document.link"]._records(moves):
+            records._statement_posted()
 
     @api.model
     def _after_draft(self, moves):
-        for dues in self._dues(moves):
-            dues._unsettled()
+        for records in self.env["ecom.document.link"]._records(moves):
+            records._statement_unposted()
 
     @api.model
     def _after_reverse(self, moves):
         """A reversed settlement leaves the due open for another one; the entries stay, linked."""
-        for dues in self._dues(moves):
-            dues._unsettled()
-            dues._unseal().write({"move_id": False})
+        links = self.env["ecom.document.link"]
+        for records in links._records(moves):
+            records._statement_unposted()
+        links._cut(moves)
 
     @api.model
     def _refuse_accrued(self, moves):
         """An accrual stands for an amount that a rebate or claim says it has booked."""
-        for model in DUES:
-            # Whoever may post entries need not keep contracts.
-            due = self.env[model].sudo().search([("accrual_ids", "in", moves.ids)], limit=1)
+        # Whoever may post entries need not keep contracts.
+        for dues in self.env["ecom.supplier.due"].sudo()._models():
+            due = dues.search([("accrual_ids", "in", moves.ids)], limit=1)
             if due:
                 raise UserError(
                     self.env._(
@@ -52,11 +50,3 @@ class EcomTermsGuard(models.AbstractModel):
                         due=due.display_name,
                     )
                 )
-
-    def _dues(self, moves):
-        """Recordsets of what these entries settle."""
-        mine = moves.filtered("ecom_settles_terms")
-        if not mine:
-            return []
-        # Posting is what counts, whether or not the accountant keeps contracts.
-        return [self.env[model].sudo().search([("move_id", "in", mine.ids)]) for model in DUES]

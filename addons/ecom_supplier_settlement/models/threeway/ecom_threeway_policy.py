@@ -313,7 +313,7 @@ class EcomThreewayPolicyVersion(models.Model):
 
     _name = "ecom.threeway.policy.version"
     _description = "Version of a Match Policy"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "policy_id, number desc"
 
     policy_id = fields.Many2one(

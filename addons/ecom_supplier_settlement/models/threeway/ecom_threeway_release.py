@@ -12,7 +12,7 @@ class EcomThreewayRelease(models.Model):
 
     _name = "ecom.threeway.release"
     _description = "Release of a Blocked Bill"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "id desc"
 
     move_id = fields.Many2one("account.move", "Bill", required=True, readonly=True, ondelete="restrict")

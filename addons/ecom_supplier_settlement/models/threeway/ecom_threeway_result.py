@@ -34,7 +34,7 @@ class EcomThreewayResult(models.Model):
 
     _name = "ecom.threeway.result"
     _description = "Match Result"
-    _inherit = ["ecom.evidence"]
+    _inherit = ["ecom.sealed"]
     _order = "superseded, move_id desc, id"
     _log_access = False
 

@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from ..statement_common import StatementCase
 
@@ -116,7 +117,7 @@ class TestStatement(StatementCase):
         late = self.vendor_bill((self.product, 1, 5), day="2026-09-12")
         with self.assertRaisesRegex(UserError, late.name):
             statement._move_to("sent")
-        self.assertEqual(statement._missing()[0]["move_id"], late.id)
+        self.assertEqual(self.env["ecom.statement.proof"]._missing(statement)[0]["move_id"], late.id)
         statement.action_compute()
         statement._move_to("sent")
         self.assertEqual(statement.state, "sent")
@@ -240,13 +241,13 @@ class TestStatement(StatementCase):
         """S2.0.1 Given a source that gives a wrong amount, when computed, then the statement does not foot,
         the entry is named, and it cannot be sent."""
         bill = self.vendor_bill((self.product, 1, 10))
-        model = type(self.env["ecom.statement"])
-        right = model._sources
-
-        def wrong(statement):
-            return [source for source in right(statement)][1:]
-
-        self.patch(model, "_sources", wrong)
+        model = type(self.env["ecom.statement.bills"])
+        right = model._statement_rows
+        self.patch(
+            model,
+            "_statement_rows",
+            lambda source, statement: SQL("SELECT * FROM (%s) x WHERE false", right(source, statement)),
+        )
         statement = self.statement()
         self.assertEqual(statement.amount_difference, -10)
         self.assertIn(bill.name, statement.missing_html)

@@ -3,7 +3,6 @@
 import psycopg2
 
 from odoo.exceptions import UserError
-from odoo.fields import Date
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -79,13 +78,16 @@ class TestStatementChanges(StatementCase):
         claim = self.env["ecom.claim"].create(
             {"title": "x", "partner_id": self.supplier.id, "kind": "price_protection", "amount": 10}
         )
-        claim._unseal().move_id = bill
+        links = self.env["ecom.document.link"]
+        links._link(claim, bill, "claim")
+        self.assertEqual(claim.move_id, bill)
         statement.action_compute()
         self.assertEqual((statement.line_ids, line.origin, line.comment), (line, "claim", "asked"))
-        claim._unseal().move_id = False
+        links._cut(bill)
         statement.action_compute()
+        self.assertEqual((line.origin, claim.move_id.id), ("credit", False))
         self.agreed(statement)
-        claim._unseal().move_id = bill
+        links._link(claim, bill, "claim")
         following = self.statement("2026-10-01", "2026-10-31")
         self.assertFalse(following.line_ids)
         self.assertEqual(following.amount_difference, 0)
@@ -165,7 +167,7 @@ class TestStatementChanges(StatementCase):
         credit = self.credit_note((self.product, 1, 40.003), currency=dinar, day="2026-09-12")
         statement = self.agreed(self.statement(currency=dinar)).with_user(self.accountant)
         statement.action_approve()
-        payment = statement._pay(self.bank, Date.to_date("2026-10-10"))
+        payment = self.paid(statement, "2026-10-10")
         self.assertEqual(round(payment.amount, 3), 1072.468)
         items = (bills | credit | payment.move_id).line_ids.filtered(lambda it: it.account_id == self.payable)
         self.assertEqual(set(items.mapped("amount_residual")), {0})

@@ -1,7 +1,6 @@
 """Confirm stage: a dispute that is accepted, its line and the document that corrects it."""
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Date
 from odoo.tests import tagged
 
 from ..statement_common import StatementCase
@@ -21,7 +20,7 @@ class TestStatementDisputes(StatementCase):
         return statement, line
 
     def pay_all(self, statement):
-        return statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-10"))
+        return self.paid(statement.with_user(self.accountant), "2026-10-10")
 
     def test_accepted_with_a_draft(self):
         """S2.8.12 I5 Given a disputed line, when it is accepted, then a draft takes it back as it was billed,
@@ -40,7 +39,7 @@ class TestStatementDisputes(StatementCase):
         for record in (statement, document):
             self.assertIn("is accepted", "".join(record.message_ids.mapped("body")))
         self.assertEqual(statement.state, "approved")
-        self.assertEqual([row["to_pay"] for row in statement._proposal()], [0])
+        self.assertEqual([row["to_pay"] for row in self.proposal(statement)], [0])
         with self.assertRaises(UserError):
             self.pay_all(statement)
         forecast = self.env["ecom.payable.forecast"].search([("partner_id", "=", self.supplier.id)])

@@ -174,7 +174,7 @@ class TestStatementOracle(StatementCase):
         stale = self.env["ecom.statement"]
         for statement in sent:
             try:
-                statement._check_current()
+                self.env["ecom.statement.proof"]._check_current(statement)
             except UserError:
                 stale += statement
             else:

@@ -2,7 +2,6 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Date
 from odoo.tests import Form, tagged
 
 from ..statement_common import StatementCase
@@ -110,7 +109,7 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(disputed.disputed_id, self.supplier_user)
         statement.with_user(self.accountant).action_approve()
         self.assertEqual(statement.amount_disputed, 30)
-        payment = statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-10"))
+        payment = self.paid(statement.with_user(self.accountant), "2026-10-10")
         self.assertEqual((len(payment), payment.amount), (1, 110))
         self.assertEqual((first.amount_residual, second.amount_residual), (30, 0))
         self.assertEqual(statement.state, "paid")
@@ -172,7 +171,7 @@ class TestStatementSettled(StatementCase):
         (statement.line_ids - bad)._confirm()
         statement._after_answer()
         statement.with_user(self.accountant).action_approve()
-        payment = statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-10"))
+        payment = self.paid(statement.with_user(self.accountant), "2026-10-10")
         self.assertEqual(payment.amount, 150)
         self.assertEqual((first.amount_residual, second.amount_residual), (30, 20))
 
@@ -191,7 +190,10 @@ class TestStatementSettled(StatementCase):
         bill = self.vendor_bill((self.product, 10, 10), invoice_payment_term_id=terms.id)
         self.credit_note((self.product, 1, 15), day="2026-09-12")
         statement = self.approved()
-        self.assertCountEqual([float(row["to_pay"]) for row in statement._proposal()], [50, -15, 50])
+        self.assertCountEqual(
+            [float(row["to_pay"]) for row in self.proposal(statement)],
+            [50, -15, 50],
+        )
         wizards = self.env["ecom.statement.pay"].with_user(self.accountant)
         dialog = Form(wizards.with_context(**statement.action_pay()["context"]))
         self.assertEqual((dialog.amount, len(dialog.line_ids)), (85, 3))
@@ -201,7 +203,7 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(dialog.amount, 35)
         dialog.save().action_pay()
         self.assertEqual((bill.amount_residual, statement.state), (50, "approved"))
-        rest = statement._pay(self.bank, Date.to_date("2026-11-10"))
+        rest = self.paid(statement, "2026-11-10")
         self.assertEqual((rest.amount, bill.amount_residual, statement.state), (50, 0, "paid"))
         approver = statement.approved_id
         rest.move_id.line_ids.remove_move_reconcile()
@@ -215,7 +217,7 @@ class TestStatementSettled(StatementCase):
         bill = self.vendor_bill((self.product, 1, 1000.125), currency=dinar)
         statement = self.approved(currency=dinar)
         self.assertEqual((statement.amount_closing, statement.amount_difference), (1000.125, 0))
-        statement._pay(self.bank, Date.to_date("2026-10-10"))
+        self.paid(statement, "2026-10-10")
         self.assertEqual((bill.payment_state, statement.state), ("paid", "paid"))
         after = self.statement("2026-10-01", "2026-10-31", currency=dinar)
         self.assertEqual(after.line_ids.mapped("origin"), ["payment"])
@@ -324,14 +326,14 @@ class TestStatementSettled(StatementCase):
         (statement.line_ids - line)._confirm()
         statement._after_answer()
         statement.with_user(self.accountant).action_approve()
-        statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-10"))
+        self.paid(statement.with_user(self.accountant), "2026-10-10")
         self.assertEqual((statement.state, bill.amount_residual), ("paid", 30))
         for user in (self.manager, self.buyer):
             with self.assertRaises(AccessError):
                 line.with_user(user).action_confirm()
         line.with_user(self.accountant).action_confirm()
         self.assertEqual(statement.state, "approved")
-        statement.with_user(self.accountant)._pay(self.bank, Date.to_date("2026-10-12"))
+        self.paid(statement.with_user(self.accountant), "2026-10-12")
         self.assertEqual((statement.state, bill.amount_residual), ("paid", 0))
 
     def test_an_accountant_enters_the_answer(self):

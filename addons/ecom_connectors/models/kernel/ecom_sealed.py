@@ -1,10 +1,22 @@
-"""Every stage: records that only the stages themselves may write."""
+"""Kernel: records that only their own stage may write."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
 
-# What comes by RPC cannot hold this object, so no context from outside opens the seal.
-_UNSEALED = object()
+
+class _Token:
+    """What opens the seal of one model. No caller from outside can hold it: it does not come by RPC."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"<open: {self.name}>"
+
+
+_TOKENS = {}
 
 
 def without_defaults(records):
@@ -18,21 +30,29 @@ def without_defaults(records):
     return records.with_context(context)  # pylint: disable=context-overridden
 
 
-class EcomEvidence(models.AbstractModel):
-    """Fields that are read-only in the form are read-only for every caller; records are made by a stage."""
+class EcomSealed(models.AbstractModel):
+    """Fields that are read-only in the form are read-only for every caller; records are made by a stage.
 
-    _name = "ecom.evidence"
-    _description = "Evidence"
+    Each model has a seal of its own; what is opened for one stays closed for all others.
+    """
+
+    _name = "ecom.sealed"
+    _description = "Sealed Record"
+    # The model whose seal this one shares: parts are written by whoever writes the whole.
+    _sealed_as = None
 
     def _unseal(self):
         """The records as the stage sees them that is about to write their facts."""
-        return self.with_context(ecom_unsealed=_UNSEALED)
+        name = self._sealed_as or self._name
+        return self.with_context(**{f"unsealed:{name}": _TOKENS.setdefault(name, _Token(name))})
 
     def _seal(self):
-        return self.with_context(ecom_unsealed=None)
+        return self.with_context(**{f"unsealed:{self._sealed_as or self._name}": None})
 
     def _is_sealed(self):
-        return self.env.context.get("ecom_unsealed") is not _UNSEALED
+        name = self._sealed_as or self._name
+        token = self.env.context.get(f"unsealed:{name}")
+        return token is None or token is not _TOKENS.get(name)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -40,7 +60,7 @@ class EcomEvidence(models.AbstractModel):
             raise UserError(
                 self.env._("%s: records are made by the import and the run only.", self._description)
             )
-        return super(EcomEvidence, without_defaults(self)).create(vals_list)
+        return super(EcomSealed, without_defaults(self)).create(vals_list)
 
     def write(self, vals):
         frozen = [name for name in vals if self._fields[name].readonly and self._fields[name].store]
