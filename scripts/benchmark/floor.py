@@ -10,13 +10,12 @@ import codecs
 import csv
 import io
 import os
-import time
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import psycopg2
+from clock import Clock
 
 ORDER = ("业务基础订单号", "订单号", "商户订单号", "业务凭证号")
 IN = ("收入金额（+元）", "动账金额", "收支金额(元)", "应结订单金额")
@@ -25,7 +24,7 @@ NUMBER = r"[^0-9.\-]"
 MARKS = "`'\t "
 
 
-def measure(database: str, data: Path) -> dict[str, float]:
+def measure(database: str, data: Path) -> Clock:
     """Seconds of reading, loading and summing."""
     connection = psycopg2.connect(dbname=database, **_server())
     cursor = connection.cursor()
@@ -37,7 +36,7 @@ def measure(database: str, data: Path) -> dict[str, float]:
            CREATE UNIQUE INDEX ON bench_floor (account, line_id); CREATE INDEX ON bench_floor (order_id)"""
     )
     connection.commit()
-    seconds = {"read": 0.0, "load": 0.0, "sum": 0.0}
+    clock = Clock(cursor)
     cursor.execute(
         "CREATE TEMP TABLE bench_stage (account int, line_id text, order_no text, amount numeric, cells text)"
     )
@@ -45,25 +44,25 @@ def measure(database: str, data: Path) -> dict[str, float]:
     for place in sorted((data / "bills").iterdir()):
         for path in sorted(place.iterdir()):
             number += 1
-            with timed(seconds, "read"):
+            with clock("read"):
                 text = _rows(path, number)
-            with timed(seconds, "load"):
+            with clock("load"):
                 cursor.copy_expert("COPY bench_stage FROM STDIN", text)
-    with timed(seconds, "load"):
+    with clock("load"):
         cursor.execute(
             """INSERT INTO bench_floor (account, line_id, order_no, order_id, amount, cells)
                SELECT s.account, s.line_id, s.order_no, o.id, s.amount, s.cells
                  FROM bench_stage s LEFT JOIN sale_order o ON o.ecom_order_no = s.order_no"""
         )
         connection.commit()
-    with timed(seconds, "sum"):
+    with clock("sum"):
         cursor.execute("SELECT order_id, sum(amount) FROM bench_floor GROUP BY order_id")
         cursor.fetchall()
         connection.commit()
     cursor.execute("DROP TABLE bench_floor")
     connection.commit()
     connection.close()
-    return seconds
+    return clock
 
 
 def _rows(path: Path, account: int) -> io.StringIO:
@@ -115,13 +114,6 @@ def _is_utf8(head: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-@contextmanager
-def timed(seconds: dict[str, float], name: str):
-    started = time.perf_counter()
-    yield
-    seconds[name] += time.perf_counter() - started
 
 
 def _server() -> dict[str, str]:

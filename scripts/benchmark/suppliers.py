@@ -9,12 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
+from clock import Clock
 from pipeline import _fresh, environment
 
 from odoo.tools import SQL
 
 LINES_EACH = 10
+# Bills of the statements that are paid.
+PAID = (1_000, 10_000)
 NUMBERED = ("account_move", "purchase_order", "stock_picking")
 DAY = "2026-09-10 04:00:00"
 
@@ -32,11 +36,14 @@ def measure(database: str, bill_lines: int, statement_lines: int, receipts: int)
         result |= _statement(env, statement_lines)
     with environment(database) as env:
         result |= _rebate(env, receipts)
+    for bills in PAID:
+        with environment(database) as env:
+            result[f"pay_{bills}_seconds"] = _pay(env, bills)
     return result
 
 
-def _document(env, name: str):
-    """An order of ten lines, its receipt and its posted bill, of a supplier of its own."""
+def _document(env, name: str, lines: int = LINES_EACH):
+    """An order, its receipt and its posted bill, of a supplier of its own."""
     supplier = env["res.partner"].create({"name": name, "is_company": True, "supplier_rank": 1})
     products = env["product.product"].search([("default_code", "=like", "BENCH-%")]) or env[
         "product.product"
@@ -56,7 +63,8 @@ def _document(env, name: str):
             "partner_id": supplier.id,
             "date_order": DAY,
             "order_line": [
-                (0, 0, {"product_id": product.id, "product_qty": 10, "price_unit": 5}) for product in products
+                (0, 0, {"product_id": product.id, "product_qty": 10, "price_unit": 5})
+                for product in products[:lines]
             ],
         }
     )
@@ -70,6 +78,7 @@ def _document(env, name: str):
     bill = order.invoice_ids
     bill.write({"invoice_date": DAY[:10], "date": DAY[:10], "ref": name})
     bill.action_post()
+    print(bill.ecom_threeway_state, bill.ecom_block_reason, bill.amount_total, bill.state)
     env.flush_all()
     return bill
 
@@ -128,6 +137,37 @@ def _statement(env, lines: int) -> dict[str, float]:
         "statement_bare_sum_seconds": bare,
         "statement_pdf_seconds": paper,
     }
+
+
+def _pay(env, bills: int) -> float:
+    """Processor seconds of paying a statement of so many bills."""
+    bill = _document(env, "Paid", lines=1)
+    _multiply(env, bill, bills - 1)
+    statements = env["ecom.statement"]
+    record = statements.browse(statements.create_for(bill.partner_id.id, "2026-09-01", "2026-09-30"))
+    # As the supplier and another accountant leave it.
+    env.cr.execute("UPDATE ecom_statement_line SET state = 'confirmed' WHERE statement_id = %s", [record.id])
+    env.cr.execute("UPDATE ecom_statement SET state = 'approved' WHERE id = %s", [record.id])
+    env.invalidate_all()
+    journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
+    method = journal.outbound_payment_method_line_ids[:1]
+    if not method.payment_account_id:
+        method.payment_account_id = env["account.account"].create(
+            {
+                "name": "Payments on the way",
+                "code": "BENCHPAY",
+                "account_type": "asset_current",
+                "reconcile": True,
+            }
+        )
+    clock = Clock(env.cr)
+    with clock("pay"):
+        payment = record._pay(journal, date(2026, 10, 10))
+        env.flush_all()
+    assert record.state == "paid", record.state
+    assert len(payment.move_id.line_ids.matched_credit_ids) == bills
+    env.cr.rollback()
+    return clock.cpu["pay"]
 
 
 def _rebate(env, receipts: int) -> dict[str, float]:

@@ -4,25 +4,24 @@ Five days, so that the usual 500,000 lines are 100,000 a day. Each account gets 
 every few days. Every 200th order is paid 1.00 short; everything else
 matches.
 
-`orders.csv` and `refunds.csv` are made for PostgreSQL's COPY (one header row, nothing quoted), one row per
-order:
-
-    shop,order_no,ordered_at,paid_at,shipped_at,currency,platform_subsidy,buyer_paid,receivable
-    shop,refund_no,order_no,refunded_at,currency,amount
+`orders.csv` and `refunds.csv` are our templates, of one row per order, so that they can be imported; nothing
+in them is quoted, so that PostgreSQL's COPY takes them as well.
 
 `expected.json` has per account and kind the lines, the sum, opening and closing, and the number of short
-orders.
+orders. A world may go on where another one of the same shops ended: its numbers and balances follow.
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 
 from . import large_bills
 from .model import Account, ShopPlan, share, yuan
-from .output import setup, write_json
+from .output import ORDER_HEAD, REFUND_HEAD, setup, write_json
 from .plans import DOUYIN_CSV, PINDUODUO, TMALL_RANGE, WECHAT
 
 SALE, SUBSIDY, FEE, EXTRA, REFUND = range(5)
@@ -34,11 +33,12 @@ MIX = {
 }
 PREFIX = {"alipay": "30", "douyin": "69", "wechatpay": "MINI", "pinduoduo": ""}
 KINDS_EACH = {"wechatpay": 2}
+OPENING = 5_000_000
 
 
 @dataclass
 class Ledger:
-    """The movements of one account as columns, oldest first; `order` numbers the shop's orders."""
+    """The movements of one account as columns, oldest first; `order` is a place in `order_nos`."""
 
     account: Account
     order_nos: list[str]
@@ -83,9 +83,14 @@ def bulk(
     start: date = date(2026, 9, 1),
     days: int = 5,
     days_per_file: int = 1,
+    after: str | Path | None = None,
 ) -> None:
-    """Write `orders` orders and exactly `lines` canonical bill lines into `folder`."""
+    """Write `orders` orders and exactly `lines` canonical bill lines into `folder`.
+
+    :param after: a folder that this wrote for the same shops, of the days before `start`
+    """
     folder = Path(folder)
+    before = json.loads((Path(after) / "expected.json").read_text())["accounts"] if after else [{}] * shops
     (folder / "bills").mkdir(parents=True, exist_ok=True)
     plans = plans_of(shops)
     sizes = share(orders, [1] * shops)
@@ -101,14 +106,15 @@ def bulk(
         (folder / "orders.csv").open("w", encoding="utf-8") as order_file,
         (folder / "refunds.csv").open("w", encoding="utf-8") as refund_file,
     ):
-        order_file.write(
-            "shop,order_no,ordered_at,paid_at,shipped_at,currency,platform_subsidy,buyer_paid,receivable\n"
-        )
-        refund_file.write("shop,refund_no,order_no,refunded_at,currency,amount\n")
+        order_file.write(",".join(ORDER_HEAD) + "\n")
+        refund_file.write(",".join(REFUND_HEAD) + "\n")
         for n, plan in enumerate(plans):
-            account = Account(plan=plan, start=start, days=days, opening=5_000_000)
+            opening = before[n].get("closing")
+            opening = int(Decimal(opening).scaleb(2)) if opening else OPENING
+            account = Account(plan=plan, start=start, days=days, opening=opening)
             random = np.random.Generator(np.random.PCG64([seed, n]))
-            ledger, order_text, refund_text = _shop(account, random, sizes[n], extras[n], refunds[n])
+            first = before[n].get("next", 0)
+            ledger, order_text, refund_text = _shop(account, random, sizes[n], extras[n], refunds[n], first)
             order_file.write(order_text)
             refund_file.write(refund_text)
             place = folder / "bills" / account.code
@@ -131,8 +137,9 @@ def _fee(amount: np.ndarray, plan: ShopPlan) -> np.ndarray:
 
 
 def _shop(
-    account: Account, random: np.random.Generator, size: int, extras: int, refunds: int
+    account: Account, random: np.random.Generator, size: int, extras: int, refunds: int, first: int
 ) -> tuple[Ledger, str, str]:
+    """`first`: the number its orders and movements start with."""
     plan = account.plan
     paid = random.integers(0, account.days, size) * 86400 + random.integers(8 * 3600, 22 * 3600, size)
     paid.sort()
@@ -161,15 +168,15 @@ def _shop(
     def moments(seconds: np.ndarray) -> list[str]:
         return [f"{days[s // 86400]} {clock[s % 86400]}" for s in seconds.tolist()]
 
-    nos = _order_numbers(account, random, paid, size)
+    nos = _order_numbers(account, random, paid, first)
     ledger = Ledger(
         account=account,
-        order_nos=nos,
-        order=order,
+        order_nos=[""] * first + nos,
+        order=first + order,
         word=word,
         amount=amount,
         second=second,
-        number=np.arange(len(order)),
+        number=first + np.arange(len(order)),
         balance=account.opening + np.cumsum(amount),
         moments=moments(second),
     )
@@ -178,11 +185,12 @@ def _shop(
         subsidy[chosen] = extra
     at, sent = moments(paid), moments(paid + 5 * 3600)
     order_text = "".join(
-        f"{plan.code},{no},{t},{t},{s},CNY,{yuan(sub)},{yuan(want - sub)},{yuan(want)}\n"
+        f"{plan.code},{no},{t},{t},{s},CNY,,,1,{yuan(want)},{yuan(want)},,,{yuan(sub)},{yuan(want - sub)},"
+        f"{yuan(want)}\n"
         for no, t, s, sub, want in zip(nos, at, sent, subsidy.tolist(), due.tolist(), strict=True)
     )
     refund_text = "".join(
-        f"{plan.code},{refund_number(account, n)},{nos[n]},{t},CNY,{yuan(value)}\n"
+        f"{plan.code},{refund_number(account, first + n)},{nos[n]},,{t},CNY,{yuan(value)},,,\n"
         for n, t, value in zip(back.tolist(), moments(paid[back] + 3600), refund.tolist(), strict=True)
     )
     return ledger, order_text, refund_text
@@ -192,16 +200,16 @@ def refund_number(account: Account, order: int) -> str:
     return f"1{account.serial[:8]}{order:07d}"
 
 
-def _order_numbers(account: Account, random: np.random.Generator, paid: np.ndarray, size: int) -> list[str]:
-    tails = random.integers(0, 10**8, size).tolist()
+def _order_numbers(account: Account, random: np.random.Generator, paid: np.ndarray, first: int) -> list[str]:
+    tails = list(enumerate(random.integers(0, 10**8, len(paid)).tolist(), start=first))
     if account.plan.account_platform == "pinduoduo":
         start = datetime.combine(account.start, time())
         days = [f"{start + timedelta(days=day):%y%m%d}" for day in range(account.days)]
         pairs = zip(tails, (paid // 86400).tolist(), strict=True)
-        return [f"{days[day]}-{n:07d}{tail:08d}" for n, (tail, day) in enumerate(pairs)]
+        return [f"{days[day]}-{n:07d}{tail:08d}" for (n, tail), day in pairs]
     # 2 + 9 + 8 digits make the 19 of a Taobao or Douyin order.
     prefix, shop = PREFIX[account.plan.account_platform], account.serial[:3]
-    return [f"{prefix}{shop}{n:06d}{tail:08d}" for n, tail in enumerate(tails)]
+    return [f"{prefix}{shop}{n:06d}{tail:08d}" for n, tail in tails]
 
 
 def _expected(ledger: Ledger, kinds: int) -> dict:
@@ -213,4 +221,5 @@ def _expected(ledger: Ledger, kinds: int) -> dict:
         "closing": yuan(int(ledger.balance[-1])) if balanced else None,
     }
     by_kind = {"fund_flow": money} | ({"settlement": figures} if kinds == 2 else {})
-    return {"code": ledger.account.code, **money, "kinds": by_kind}
+    after = int(ledger.number[-1]) + 1
+    return {"code": ledger.account.code, **money, "kinds": by_kind, "next": after}

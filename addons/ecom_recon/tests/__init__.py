@@ -1,4 +1,5 @@
 from . import test_flow
+from . import test_flow_flat
 from . import test_setup_ledger
 from . import test_match
 from . import test_match_certain

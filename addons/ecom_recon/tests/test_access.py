@@ -177,7 +177,7 @@ class TestRoles(AccessCase):
         refused."""
         for name in (
             "ecom.bill.line ecom.tally ecom.match ecom.match.order ecom.posting ecom.posting.line "
-            "ecom.posting.difference ecom.posting.revaluation"
+            "ecom.posting.difference ecom.posting.revaluation ecom.awaited ecom.lag"
         ).split():
             model = self.env[name].with_user(self.manager)
             with self.subTest(model=name):

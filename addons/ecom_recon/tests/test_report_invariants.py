@@ -35,6 +35,9 @@ PLANTED = {
           FROM ecom_posting p JOIN account_move_line m ON m.move_id = p.move_id AND m.ecom_item = 0
           JOIN account_move_line e ON e.account_id = m.account_id AND e.date <= p.date
          WHERE p.move_id = %(move)s GROUP BY p.id, e.account_id, e.currency_id""",
+    "lags": "UPDATE ecom_lag SET order_count = order_count + 1",
+    "awaited": "UPDATE ecom_match_order SET order_id = -order_id",
+    "difference_booked": "UPDATE ecom_match SET difference_booked = 1",
     "no_draft": """INSERT INTO account_move (journal_id, company_id, currency_id, state, date, move_type,
             auto_post, create_date)
         SELECT journal_id, company_id, currency_id, 'draft', date, move_type, auto_post,

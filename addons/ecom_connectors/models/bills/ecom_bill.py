@@ -50,7 +50,7 @@ class EcomBill(models.Model):
         tracking=True,
     )
     attachment_id = fields.Many2one("ir.attachment", "File", readonly=True, ondelete="restrict")
-    sha256 = fields.Char("SHA-256", required=True, readonly=True)
+    sha256 = fields.Char("SHA-256", required=True, readonly=True, index=True)
     date_from = fields.Datetime("Period Start", readonly=True)
     date_to = fields.Datetime("Period End", readonly=True)
     first_day = fields.Date(readonly=True)
@@ -83,10 +83,22 @@ class EcomBill(models.Model):
         "Missing Amount", readonly=True, help="Opening balance minus what came before."
     )
     previous_id = fields.Many2one("ecom.bill", "Bill Before", readonly=True, ondelete="set null")
+    lines_until = fields.Monetary(
+        readonly=True,
+        help="Sum of all distinct lines of the account and kind up to the last moment of this bill.",
+    )
+    has_lines_until = fields.Boolean(
+        readonly=True, help="The sum is kept since bills of the account overlap; before that nobody needs it."
+    )
 
     _file_once = models.UniqueIndex(
         "(company_id, coalesce(account_id, 0), sha256, coalesce(member, ''))", "This file is stored already."
     )
+    # Each import asks for what stands next to its bills, however many there are.
+    _begin_idx = models.Index("(account_id, kind, first_booked_at)")
+    _end_idx = models.Index("(account_id, kind, last_booked_at)")
+    _day_idx = models.Index("(account_id, kind, last_day)")
+    _overlap_idx = models.Index("(account_id, kind) WHERE known_count > 0")
 
     @api.depends("amount_sum", "amount_control", "has_control")
     def _compute_amount_difference(self):

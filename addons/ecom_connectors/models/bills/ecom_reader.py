@@ -36,9 +36,8 @@ class EcomReader(models.AbstractModel):
                 results += found
                 fresh |= bills.filtered(lambda bill: bill.state == "ready")
             results += self._known_first(ahead)
-            for owner, bills in fresh.grouped("account_id").items():
-                for kind in set(bills.mapped("kind")):
-                    self.env["ecom.chain"]._follow(owner, kind)
+            for bills in fresh.grouped(lambda bill: (bill.account_id, bill.kind)).values():
+                self.env["ecom.chain"]._follow(bills)
             run._count(line_count=sum(fresh.mapped("new_count")))
         return results
 

@@ -96,8 +96,11 @@ class EcomTally(models.Model):
         self.flush_model()
         self.env.cr.execute(
             SQL(
-                "UPDATE ecom_tally SET dirty = true WHERE account_id IN %s AND ref IN %s AND NOT dirty",
+                # All columns of the index: without the kind PostgreSQL reads all tallies of the account.
+                """UPDATE ecom_tally SET dirty = true
+                    WHERE account_id IN %s AND kind IN %s AND ref IN %s AND NOT dirty""",
                 tuple(shop.account_ids.ids),
+                tuple(kind for kind, _label in KINDS),
                 tuple(named),
             )
         )

@@ -19,9 +19,7 @@ TOUCHING = {
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    ecom_shop_id = fields.Many2one(
-        "ecom.shop", "Shop", index="btree_not_null", ondelete="restrict", check_company=True, copy=False
-    )
+    ecom_shop_id = fields.Many2one("ecom.shop", "Shop", ondelete="restrict", check_company=True, copy=False)
     ecom_platform_id = fields.Many2one(related="ecom_shop_id.platform_id", string="Platform")
     ecom_order_no = fields.Char("Platform Order No.", copy=False)
     ecom_payment_ref = fields.Char(
@@ -45,6 +43,8 @@ class SaleOrder(models.Model):
         "(ecom_shop_id, ecom_order_no) WHERE ecom_order_no IS NOT NULL",
         "This shop has an order with this platform number already.",
     )
+    # Until when a shop's orders are here, and those of a few days, without reading all of them.
+    _ecom_day_idx = models.Index("(ecom_shop_id, date_order) WHERE ecom_shop_id IS NOT NULL")
 
     @api.depends("ecom_refund_ids")
     def _compute_ecom_refund_count(self):
@@ -96,4 +96,4 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     ecom_sku = fields.Char("Platform SKU", copy=False)
-    ecom_sub_order_no = fields.Char("Sub-order No.", copy=False)
+    ecom_sub_order_no = fields.Char("Sub-order No.", copy=False, index="btree_not_null")

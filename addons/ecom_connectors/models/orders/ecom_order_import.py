@@ -239,10 +239,21 @@ class EcomOrderImport(models.AbstractModel):
                 ]
             )
         }
+        products = {
+            code: self.env["ecom.alias"]._products(
+                shop, {record["sku"]: "" for record in records if record["shop"] == code}
+            )
+            for code, shop in shops.items()
+        }
+        currencies = {
+            name: self.env["res.currency"]._ecom_by_name(name)
+            for name in {record["currency"] for record in records}
+        }
         fresh = []
         for record in records:
             shop = shops[record["shop"]]
-            values = self._refund_values(shop, record)
+            product = products[record["shop"]].get(record["sku"])
+            values = self._refund_values(shop, record, product, currencies[record["currency"]])
             refund = known.get((shop, record["refund_no"]))
             if not refund:
                 fresh.append(values)
@@ -265,18 +276,17 @@ class EcomOrderImport(models.AbstractModel):
                 first["sku"] = first["sku"] if first["sku"] == record["sku"] else ""
         return list(refunds.values())
 
-    def _refund_values(self, shop, record):
-        products = self.env["ecom.alias"]._products(shop, {record["sku"]: ""}) if record["sku"] else {}
+    def _refund_values(self, shop, record, product, currency):
         return {
             "shop_id": shop.id,
             "refund_no": record["refund_no"],
             "order_no": record["order_no"] or False,
             "sub_order_no": record["sub_order_no"] or False,
             "refunded_at": to_utc(record["refunded_at"], shop.timezone),
-            "currency_id": self.env["res.currency"]._ecom_by_name(record["currency"]).id,
+            "currency_id": currency.id,
             "amount": float(record["amount"]),
             "sku": record["sku"] or False,
-            "product_id": products[record["sku"]].id if record["sku"] in products else False,
+            "product_id": product.id if product else False,
             "quantity": float(record["quantity"] or 0),
             "reason": record["reason"] or False,
         }

@@ -67,6 +67,7 @@ class EcomRefund(models.Model):
     def _unlink_unless_settled(self):
         if self.credit_note_id or self.picking_id:
             raise UserError(self.env._("A refund with a return or a credit note cannot be deleted."))
+        self._touch_tallies()
 
     def _touch_tallies(self):
         for shop, refunds in self.grouped("shop_id").items():

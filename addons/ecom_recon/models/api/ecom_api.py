@@ -146,8 +146,7 @@ class EcomApi(models.AbstractModel):
         elif accounts:
             domain.append(("account_id", "in", self._accounts(accounts).ids))
         elif not everything:
-            last = self.env["ecom.run"].browse(max(postings.search(domain).run_id.ids, default=[]))
-            domain.append(("run_id.session", "=", last.session))
+            domain.append(("run_id.session", "=", postings._last_run(self.env.companies).session))
         chosen = postings.search(domain)
         if not chosen:
             return {"moves": 0, "lines": 0}

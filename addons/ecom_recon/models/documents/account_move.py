@@ -171,6 +171,12 @@ class AccountMoveLine(models.Model):
     )
     ecom_posting_line_ids = fields.One2many("ecom.posting.line", "entry_id", "Bill Lines", readonly=True)
 
+    # Receivables that a posting may clear: those that are open, not all that ever were.
+    _ecom_open_idx = models.Index(
+        """(journal_id) WHERE ecom_order_id IS NOT NULL AND parent_state = 'posted'
+           AND NOT coalesce(reconciled, false)"""
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         moves = self.env["account.move"].browse(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 TYPES = [
@@ -101,6 +102,7 @@ class EcomException(models.Model):
     refund_count = fields.Integer("Refunds", compute="_compute_counts")
     move_count = fields.Integer("Entries", compute="_compute_counts")
     run_id = fields.Many2one("ecom.run", "Found By", readonly=True, ondelete="set null")
+    closing_run_id = fields.Many2one("ecom.run", "Closed By", readonly=True, ondelete="set null")
 
     _cause_once = models.UniqueIndex("(company_id, cause)", "This cause has an exception already.")
 
@@ -166,16 +168,13 @@ class EcomException(models.Model):
     def _sync(self, accounts, found, run):
         """Store what a run has found for `accounts`; close what it has not found again."""
         company = accounts.company_id
+        mine = Domain("account_id", "in", accounts.ids) | Domain("shop_id", "in", accounts.shop_ids.ids)
+        # What was found again, and what is open: what is done stays out of the way, however much there is.
+        wanted = Domain("cause", "in", [values["cause"] for values in found])
+        wanted |= Domain("state", "!=", "done") & mine
         known = {
             exception.cause: exception
-            for exception in self.search(
-                [
-                    ("company_id", "=", company.id),
-                    "|",
-                    ("account_id", "in", accounts.ids),
-                    ("shop_id", "in", accounts.shop_ids.ids),
-                ]
-            )
+            for exception in self.search(Domain("company_id", "=", company.id) & wanted)
         }
         fresh = [values for values in found if values["cause"] not in known]
         self._insert(company, fresh, run)
@@ -184,14 +183,11 @@ class EcomException(models.Model):
             seen.add(values["cause"])
             if values["cause"] in known:
                 known[values["cause"]]._found_again(values)
-        gone = self.browse(
-            [
-                exception.id
-                for cause, exception in known.items()
-                if cause not in seen and exception.state != "done"
-            ]
+        gone = self.browse([exception.id for cause, exception in known.items() if cause not in seen])
+        # A bill may close thousands: the fields say what became of them, a message each would say no more.
+        gone.with_context(tracking_disable=True)._go_to(
+            "done", resolution="by_itself", resolved_at=fields.Datetime.now(), closing_run_id=run.id
         )
-        gone._go_to("done", resolution="by_itself", resolved_at=fields.Datetime.now())
         run._count(exception_count=len(fresh))
 
     def _found_again(self, values):
@@ -213,7 +209,7 @@ class EcomException(models.Model):
             self.state == "waiting" and self.wait_until and self.wait_until < fields.Date.context_today(self)
         )
         if over or (self.state == "done" and stale):
-            self._go_to("open", resolution=False, resolution_note=False, accepted=False)
+            self._go_to("open", resolution=False, resolution_note=False, accepted=False, closing_run_id=False)
 
     @api.model
     def _insert(self, company, found, run):

@@ -8,6 +8,9 @@ import pandas as pd
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.models.kernel.days import local_day
+
+from ..match.ecom_awaited import REFUNDED
 from ..match.ecom_match_facts import DUE_DAY, EXPECTED
 
 # A line without an order number may pay an order that is up to so many days old.
@@ -146,12 +149,12 @@ class EcomExplainer(models.AbstractModel):
 
     def _orders_seen(self, accounts):
         """{account: last day up to which its shops' orders are here}."""
+        last = SQL("(SELECT max(o.date_order) FROM sale_order o WHERE o.ecom_shop_id = s.id)")
         rows = self._rows(
-            """SELECT r.ecom_account_id AS account_id,
-                      max((o.date_order AT TIME ZONE 'UTC' AT TIME ZONE s.timezone)::date) AS day
+            """SELECT r.ecom_account_id AS account_id, max(%s) AS day
                  FROM ecom_account_ecom_shop_rel r JOIN ecom_shop s ON s.id = r.ecom_shop_id
-                 JOIN sale_order o ON o.ecom_shop_id = s.id
                 WHERE r.ecom_account_id IN %s GROUP BY r.ecom_account_id""",
+            local_day(last, SQL("s.timezone")),
             tuple(accounts.ids),
         )
         return {row["account_id"]: row["day"] for row in rows}
@@ -171,7 +174,7 @@ class EcomExplainer(models.AbstractModel):
                  JOIN ecom_shop s ON s.id = r.ecom_shop_id
                  JOIN sale_order o ON o.ecom_shop_id = s.id AND o.currency_id = t.currency_id
                   AND %s = t.amount AND o.state <> 'cancel'
-                  AND o.date_order::date BETWEEN t.day - %s AND t.day + 1
+                  AND o.date_order >= t.day - %s AND o.date_order < t.day + 2
                 WHERE NOT EXISTS (SELECT 1 FROM ecom_match_order m WHERE m.order_id = o.id)""",
             tuple(tally_ids),
             EXPECTED,
@@ -189,20 +192,19 @@ class EcomExplainer(models.AbstractModel):
         shops = accounts.shop_ids
         if not shops:
             return
+        self.env["ecom.awaited"]._drop(shops)
         rows = self._rows(
-            """SELECT o.id, o.ecom_shop_id AS shop_id, o.currency_id, %(due)s AS day,
-                      coalesce(f.amount, 0) - %(expected)s AS amount
-                 FROM sale_order o JOIN ecom_shop s ON s.id = o.ecom_shop_id
-                 LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM ecom_refund GROUP BY order_id) f
-                   ON f.order_id = o.id
-                WHERE o.ecom_shop_id IN %(shops)s AND o.ecom_order_no IS NOT NULL AND o.state <> 'cancel'
-                  AND coalesce(o.ecom_signed_at, o.ecom_shipped_at, o.ecom_paid_at) IS NOT NULL
-                  AND coalesce(f.amount, 0) < %(expected)s
-                  AND NOT EXISTS (SELECT 1 FROM ecom_match_order m WHERE m.order_id = o.id)
-                ORDER BY o.id""",
+            """SELECT x.* FROM (
+                   SELECT o.id, o.ecom_shop_id AS shop_id, o.currency_id, %(due)s AS day,
+                          %(refunded)s - %(expected)s AS amount
+                     FROM ecom_awaited w JOIN sale_order o ON o.id = w.order_id
+                     JOIN ecom_shop s ON s.id = o.ecom_shop_id
+                    WHERE w.shop_id = ANY(%(shops)s)) x
+                WHERE x.amount < 0 ORDER BY x.id""",
             due=DUE_DAY,
             expected=EXPECTED,
-            shops=tuple(shops.ids),
+            refunded=REFUNDED,
+            shops=shops.ids,
         )
         waits = self._waits(shops)
         waiting = waits([row["shop_id"] for row in rows], [row["day"] for row in rows])
@@ -226,62 +228,82 @@ class EcomExplainer(models.AbstractModel):
         settle later: 99 of 100 matched ones within that time.
         """
         patience = self._patience(shops)
-        covered = {
-            shop.id: [self._covered(account, account._kinds()[-1]) for account in shop.account_ids]
-            for shop in shops
-        }
-        known = {}
 
-        def one(shop_id, day):
-            if not day or pd.isna(day):
-                return True
-            if (shop_id, day) not in known:
-                until = day + timedelta(days=patience.get(shop_id, 0))
-                known[shop_id, day] = not covered.get(shop_id) or not all(
-                    any(start <= day and until <= end for start, end in spans) for spans in covered[shop_id]
-                )
-            return known[shop_id, day]
+        def waits(shop_ids, days):
+            known = {day for day in days if day and not pd.isna(day)}
+            if not known:
+                return [True for _day in days]
+            kinds = {account: account._kinds()[-1] for account in shops.account_ids}
+            spans = self._covered([(account, kind) for account, kind in kinds.items()], min(known))
+            covered = {
+                shop.id: [spans[account, kinds[account]] for account in shop.account_ids] for shop in shops
+            }
+            told = {}
 
-        return lambda shop_ids, days: [one(shop, day) for shop, day in zip(shop_ids, days, strict=True)]
+            def one(shop_id, day):
+                if not day or pd.isna(day):
+                    return True
+                if (shop_id, day) not in told:
+                    until = day + timedelta(days=patience.get(shop_id, 0))
+                    told[shop_id, day] = not covered.get(shop_id) or not all(
+                        any(start <= day and until <= end for start, end in spans)
+                        for spans in covered[shop_id]
+                    )
+                return told[shop_id, day]
+
+            return [one(shop, day) for shop, day in zip(shop_ids, days, strict=True)]
+
+        return waits
 
     def _patience(self, shops):
         """{shop: days an order may wait after it was due}."""
-        late = {
-            row["shop_id"]: row["days"]
-            for row in self._rows(
-                """SELECT shop_id, percentile_disc(0.99) WITHIN GROUP (ORDER BY lag_days) AS days
-                     FROM ecom_match WHERE shop_id IN %s AND state_received IN ('exact', 'net', 'tolerance')
-                    GROUP BY shop_id""",
-                tuple(shops.ids) or (0,),
-            )
-        }
+        late = self.env["ecom.lag"]._within(shops)
         return {shop.id: max(shop.timing_days, late.get(shop.id) or 0) for shop in shops}
 
-    def _covered(self, account, kind):
-        """[(first day, last day)] without gaps between them that the bills of one kind cover."""
-        bills = self.env["ecom.bill"].search(
-            [
-                ("account_id", "=", account.id),
-                ("kind", "=", kind),
-                ("state", "in", ("ready", "posted")),
-                ("first_day", "!=", False),
-            ]
+    def _covered(self, wanted, since):
+        """The days that bills cover, as far as it matters from a day on.
+
+        What ends before that day matters no more, but for the last of it: quiet days may follow.
+
+        :param wanted: list of (account, kind)
+        :return: {(account, kind): [(first day, last day)] without gaps between them}
+        """
+        if not wanted:
+            return {}
+        covers = SQL(
+            """SELECT b.account_id, b.kind, b.first_day, b.last_day, b.has_balance, b.chain_state,
+                      b.date_from IS NOT NULL AS declared
+                 FROM ecom_bill b WHERE b.account_id = w.account_id AND b.kind = w.kind
+                  AND b.state IN ('ready', 'posted') AND b.first_day IS NOT NULL"""
         )
-        spans = []
-        for bill in bills.sorted(lambda bill: (bill.first_day, bill.last_day)):
-            if spans and (
-                bill.first_day <= spans[-1][1] + timedelta(days=1) or self._follows(bill, spans[-1][1])
+        rows = self._rows(
+            """SELECT x.* FROM unnest(%(accounts)s::int[], %(kinds)s::text[]) AS w (account_id, kind)
+                 CROSS JOIN LATERAL (
+                     (%(covers)s AND b.last_day < %(since)s ORDER BY b.last_day DESC LIMIT 1)
+                     UNION ALL %(covers)s AND b.last_day >= %(since)s) x
+                ORDER BY x.first_day, x.last_day""",
+            accounts=[account.id for account, _kind in wanted],
+            kinds=[kind for _account, kind in wanted],
+            covers=covers,
+            since=since,
+        )
+        spans = {pair: [] for pair in wanted}
+        accounts = self.env["ecom.account"]
+        for bill in rows:
+            mine = spans[accounts.browse(bill["account_id"]), bill["kind"]]
+            if mine and (
+                bill["first_day"] <= mine[-1][1] + timedelta(days=1) or self._follows(bill, mine[-1][1])
             ):
-                spans[-1] = (spans[-1][0], max(spans[-1][1], bill.last_day))
+                mine[-1] = (mine[-1][0], max(mine[-1][1], bill["last_day"]))
             else:
-                spans.append((bill.first_day, bill.last_day))
+                mine.append((bill["first_day"], bill["last_day"]))
         return spans
 
     def _follows(self, bill, last_day):
         """Quiet days between two bills are covered if the balances say that nothing happened."""
-        if bill.has_balance:
-            return bill.chain_state in ("ok", "overlap")
-        return not bill.date_from and bill.first_day <= last_day + timedelta(days=1 + QUIET_DAYS)
+        if bill["has_balance"]:
+            return bill["chain_state"] in ("ok", "overlap")
+        return not bill["declared"] and bill["first_day"] <= last_day + timedelta(days=1 + QUIET_DAYS)
 
     # --- settlement and fund flow --------------------------------------------
 
@@ -306,11 +328,17 @@ class EcomExplainer(models.AbstractModel):
         )
         same = [row["id"] for row in rows if not row["amount"]]
         self._set_state(same, "matched", "clearing")
-        covered = {}
+        different = [row for row in rows if row["amount"]]
+        for row in different:
+            row["day"] = max(filter(None, (row["fund_day"], row["settled_day"])))
+        accounts = self.env["ecom.account"].browse({row["account_id"] for row in different})
+        covered = self._covered(
+            [(account, kind) for account in accounts for kind in ("settlement", "fund_flow")],
+            min((row["day"] for row in different), default=None),
+        )
         waiting, odd = [], []
-        for row in rows:
-            if row["amount"]:
-                (waiting if self._clearing_waits(row, covered) else odd).append(row)
+        for row in different:
+            (waiting if self._clearing_waits(row, covered) else odd).append(row)
         self._set_state([row["id"] for row in waiting], "timing")
         self._set_state([row["id"] for row in odd], "exception")
         for row in odd:
@@ -329,12 +357,9 @@ class EcomExplainer(models.AbstractModel):
     def _clearing_waits(self, row, covered):
         """Whether the other side may still come: its bills do not reach a day beyond this one."""
         account = self.env["ecom.account"].browse(row["account_id"])
-        day = max(filter(None, (row["fund_day"], row["settled_day"])))
-        until = day + timedelta(days=CLEARING_DAYS)
+        until = row["day"] + timedelta(days=CLEARING_DAYS)
         for kind in ("settlement", "fund_flow"):
-            if (account, kind) not in covered:
-                covered[account, kind] = self._covered(account, kind)
-            if not any(start <= day and until <= end for start, end in covered[account, kind]):
+            if not any(start <= row["day"] and until <= end for start, end in covered[account, kind]):
                 return True
         return False
 

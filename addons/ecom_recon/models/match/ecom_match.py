@@ -22,6 +22,9 @@ TONES = {
     "exact": "text-success",
     "net": "text-success",
 }
+# Condition of a match whose small difference is not booked as it is.
+TO_BOOK = """CASE WHEN state_received = 'tolerance' THEN variance_received ELSE 0 END
+             <> coalesce(difference_booked, 0)"""
 
 
 class EcomMatch(models.Model):
@@ -65,10 +68,15 @@ class EcomMatch(models.Model):
     lag_days = fields.Integer(readonly=True, help="Days from when the order was due to its first bill line.")
     first_day = fields.Date(readonly=True)
     last_day = fields.Date(readonly=True)
+    difference_booked = fields.Monetary(
+        readonly=True, help="How much of the payment difference stands in the ledger as a small difference."
+    )
     tally_ids = fields.One2many("ecom.tally", "match_id", readonly=True)
     link_ids = fields.One2many("ecom.match.order", "match_id", readonly=True)
 
     _order_once = models.UniqueIndex("(order_id)", "This order has a match already.")
+    # What the next posting has to book or take back; nothing else of all matches is read for it.
+    _to_book_idx = models.Index(f"(id) WHERE {TO_BOOK}")
 
     @api.depends("rule")
     @api.depends_context("lang")

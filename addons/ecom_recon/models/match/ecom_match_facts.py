@@ -157,12 +157,13 @@ class EcomMatchFacts(models.AbstractModel):
     def _accepted(self, orders):
         """Add `accepted_<leg>`, in minor units, where a person has accepted a difference of an order."""
         place = {int(comp): index for index, comp in zip(orders.index, orders["comp"], strict=True)}
-        done = self.env["ecom.exception"].search(
-            [("order_id", "!=", False), ("state", "=", "done"), ("resolution", "=", "accepted")]
+        self.env.cr.execute(
+            """SELECT e.order_id, e.accepted FROM run_order r JOIN ecom_exception e ON e.order_id = r.comp
+                WHERE r.order_id = r.comp AND e.state = 'done' AND e.resolution = 'accepted'"""
         )
-        for exception in done:
-            index = place.get(exception.order_id.id)
-            for leg, amount in (exception.accepted or {}).items() if index is not None else ():
+        for order_id, accepted in self.env.cr.fetchall():
+            index = place.get(order_id)
+            for leg, amount in (accepted or {}).items() if index is not None else ():
                 name = f"accepted_{leg}"
                 if name not in orders:
                     orders[name] = pd.Series(pd.NA, index=orders.index, dtype="Int64")

@@ -141,17 +141,7 @@ class EcomMatcher(models.AbstractModel):
                UNION ALL
                SELECT id, manual_order_id, 'manual' FROM run_tally WHERE manual_order_id IS NOT NULL"""
         )
-        for how, source in self._weaker():
-            self._run(
-                """INSERT INTO run_pair
-                   SELECT DISTINCT r.id, x.order_id, %s FROM run_tally r
-                     JOIN ecom_account_ecom_shop_rel s ON s.ecom_account_id = r.account_id
-                     JOIN %s ON x.shop_id = s.ecom_shop_id AND x.name = r.name
-                    WHERE r.prefix IN ('', 'refund', 'transaction') AND NOT r.clears
-                      AND NOT EXISTS (SELECT 1 FROM run_pair p WHERE p.tally_id = r.id)""",
-                how,
-                source,
-            )
+        self._pair_weaker()
         # Several orders of one payment are a batch; several of anything else are nobody's match.
         self._run(
             """DELETE FROM run_pair WHERE how <> 'payment' AND tally_id IN (
@@ -183,6 +173,33 @@ class EcomMatcher(models.AbstractModel):
         self._run("CREATE INDEX ON run_member (tally_id)")
         self._run("ANALYZE run_member")
         return torn
+
+    def _pair_weaker(self):
+        """Look for orders of the tallies that no order number has found: most runs have few, or none."""
+        self._run(
+            """CREATE TEMP TABLE run_alone ON COMMIT DROP AS
+               SELECT r.id, r.account_id, r.name FROM run_tally r
+                WHERE r.prefix IN ('', 'refund', 'transaction') AND NOT r.clears
+                  AND NOT EXISTS (SELECT 1 FROM run_pair p WHERE p.tally_id = r.id)"""
+        )
+        left = self.env.cr.rowcount
+        self._run("ANALYZE run_alone")
+        for how, source in self._weaker():
+            if not left:
+                break
+            self._run(
+                """WITH found AS (
+                       INSERT INTO run_pair
+                       SELECT DISTINCT r.id, x.order_id, %s FROM run_alone r
+                         JOIN ecom_account_ecom_shop_rel s ON s.ecom_account_id = r.account_id
+                         JOIN %s ON x.shop_id = s.ecom_shop_id AND x.name = r.name
+                       RETURNING tally_id)
+                   DELETE FROM run_alone WHERE id IN (SELECT tally_id FROM found)""",
+                how,
+                source,
+            )
+            left -= self.env.cr.rowcount
+        self._run("DROP TABLE run_alone")
 
     def _join_batches(self):
         """Give orders that were paid together, now or before, one component: the smallest number."""
@@ -296,6 +313,11 @@ class EcomMatcher(models.AbstractModel):
         )
         changed = SQL(", ").join(SQL.identifier("ecom_match", name) for name in (*PLAIN, *AMOUNTS))
         excluded = SQL(", ").join(SQL.identifier("excluded", name) for name in (*PLAIN, *AMOUNTS))
+        lags, mine = (
+            self.env["ecom.lag"],
+            SQL("(SELECT m.* FROM run_order r JOIN ecom_match m USING (order_id))"),
+        )
+        before = lags._count(mine)
         # An order that has joined a batch gives up the match of its own.
         self._run(
             """DELETE FROM ecom_match m USING run_order r
@@ -324,6 +346,7 @@ class EcomMatcher(models.AbstractModel):
                ON CONFLICT (order_id) DO UPDATE SET match_id = excluded.match_id
                 WHERE ecom_match_order.match_id <> excluded.match_id"""
         )
+        lags._change(before, lags._count(mine))
         self._run(
             """UPDATE ecom_tally t
                   SET match_id = m.id, state = m.state, rule = nullif(m.rule, ''), how = x.how,

@@ -1,6 +1,7 @@
 """Match stage: a tally's verdict."""
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from odoo.addons.ecom_connectors.models.kernel.bulk_fields import BulkMany2one
 
@@ -17,6 +18,19 @@ class EcomTally(models.Model):
         "sale.order", "Linked by Hand", readonly=True, ondelete="restrict", index="btree_not_null"
     )
     reason = fields.Char(readonly=True, help="Why it is ignored.")
+
+    @api.model
+    def _look_again(self, shop, refs):
+        """An order that came or changed may also wait for its bill itself."""
+        super()._look_again(shop, refs)
+        self.env["sale.order"].flush_model(["ecom_order_no", "ecom_shop_id"])
+        self.env["ecom.awaited"]._add(
+            SQL(
+                "SELECT id FROM sale_order WHERE ecom_shop_id = %s AND ecom_order_no = ANY(%s)",
+                shop.id,
+                sorted({ref for ref in refs if ref}),
+            )
+        )
 
 
 class EcomBillLine(models.Model):

@@ -5,6 +5,8 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..match.ecom_match import TO_BOOK
+
 
 class EcomPostDifference(models.AbstractModel):
     """Books small differences, one entry a day, and takes them back when the match has changed."""
@@ -20,12 +22,11 @@ class EcomPostDifference(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """SELECT m.id, m.order_id, m.shop_id, m.last_day, m.variance_received AS amount
-                     FROM ecom_match m
-                    WHERE m.state_received = 'tolerance' AND m.variance_received <> 0
+                     FROM (SELECT * FROM ecom_match WHERE %s) m
+                    WHERE m.state_received = 'tolerance'
                       AND (SELECT min(t.account_id) FROM ecom_tally t WHERE t.match_id = m.id) = %s
-                      AND NOT EXISTS (SELECT 1 FROM ecom_posting_difference d
-                                       WHERE d.order_id = m.order_id AND NOT d.reversed)
                     ORDER BY m.last_day, m.id""",
+                SQL(TO_BOOK),
                 account.id,
             )
         )
@@ -40,15 +41,18 @@ class EcomPostDifference(models.AbstractModel):
         return moves
 
     def _stale(self, account):
-        """Postings whose match has changed since."""
+        """Postings whose match has changed since, or is gone."""
         self.env.cr.execute(
             SQL(
-                """SELECT DISTINCT d.posting_id FROM ecom_posting_difference d
-                     JOIN ecom_posting p ON p.id = d.posting_id
-                     LEFT JOIN ecom_match m ON m.order_id = d.order_id
-                    WHERE NOT d.reversed AND p.account_id = %s
-                      AND (m.id IS NULL OR m.state_received <> 'tolerance'
-                           OR m.variance_received <> d.amount)""",
+                """SELECT p.id FROM ecom_posting p JOIN (
+                       SELECT posting_id FROM ecom_posting_difference
+                        WHERE match_id IS NULL AND NOT reversed
+                       UNION
+                       SELECT d.posting_id FROM (SELECT * FROM ecom_match WHERE %s) m
+                         JOIN ecom_posting_difference d ON d.order_id = m.order_id AND NOT d.reversed
+                   ) stale ON stale.posting_id = p.id
+                    WHERE p.account_id = %s""",
+                SQL(TO_BOOK),
                 account.id,
             )
         )
@@ -94,4 +98,11 @@ class EcomPostDifference(models.AbstractModel):
                 for row in rows
             ]
         )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE ecom_match SET difference_booked = variance_received WHERE id = ANY(%s)",
+                [row["id"] for row in rows],
+            )
+        )
+        self.env["ecom.match"].invalidate_model(["difference_booked"])
         return move

@@ -63,16 +63,17 @@ class EcomPostOpening(models.AbstractModel):
 
     def _first_bill(self, account):
         kind = "fund_flow" if account.takes_fund_flow else "settlement"
-        bills = self.env["ecom.bill"].search(
+        return self.env["ecom.bill"].search(
             [
                 ("account_id", "=", account.id),
                 ("kind", "=", kind),
                 ("has_balance", "=", True),
                 ("state", "in", ("ready", "posted")),
                 ("first_booked_at", "!=", False),
-            ]
+            ],
+            order="first_booked_at, last_booked_at, first_day desc, id desc",
+            limit=1,
         )
-        return bills.sorted(lambda bill: (bill.first_booked_at, bill.last_booked_at))[:1]
 
     def _ledger_before(self, account, ledger, day):
         """What the ledger account held before the first bill, without our own opening entries."""

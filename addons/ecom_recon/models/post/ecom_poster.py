@@ -82,9 +82,7 @@ class EcomPoster(models.AbstractModel):
                                WHERE p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed)
                        UNION ALL
                        SELECT p.line_id, 'reclass' FROM ecom_posting_line p
-                        WHERE p.suspense AND p.stage = 'money' AND NOT p.reversed AND NOT EXISTS (
-                              SELECT 1 FROM ecom_posting_line r
-                               WHERE r.line_id = p.line_id AND r.stage = 'reclass' AND NOT r.reversed)
+                        WHERE p.suspense AND p.stage = 'money' AND NOT p.reversed
                    )
                    SELECT x.* FROM (
                      SELECT l.id AS line_id, l.account_id, l.day, l.bill_id, l.tally_id,
@@ -406,6 +404,11 @@ class EcomPoster(models.AbstractModel):
         )
         if cr.rowcount != sum(posting.line_count for posting in postings):
             raise UserError(self.env._("Lines were lost between the bill and the entry. Nothing was posted."))
+        if stage == "reclass":
+            cr.execute(
+                """UPDATE ecom_posting_line p SET suspense = false FROM post_keyed l
+                    WHERE p.line_id = l.line_id AND p.stage = 'money' AND NOT p.reversed"""
+            )
         cr.execute("DROP TABLE post_item, post_keyed")
         self.env["ecom.posting.line"].invalidate_model()
 

@@ -74,6 +74,20 @@ class EcomPosting(models.Model):
     def _unlink_never(self):
         raise UserError(self.env._("Postings are undone by reversal, never deleted."))
 
+    @api.model
+    def _last_run(self, companies):
+        """The last run of these companies of which something stands posted."""
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """SELECT run_id FROM ecom_posting
+                    WHERE state = 'posted' AND company_id = ANY(%s) AND run_id IS NOT NULL
+                    ORDER BY run_id DESC LIMIT 1""",
+                companies.ids,
+            )
+        )
+        return self.env["ecom.run"].browse([run_id for [run_id] in self.env.cr.fetchall()])
+
     def action_undo(self):
         """Reverse the entries and open their matches again."""
         if not self.env.user.has_group("ecom_connectors.group_accountant"):
@@ -86,7 +100,7 @@ class EcomPosting(models.Model):
 
 
 class EcomPostingLine(models.Model):
-    """Where one bill line is booked: journal item, and whether it stands on suspense."""
+    """Where one bill line is booked: journal item, and whether it stands on suspense now."""
 
     _name = "ecom.posting.line"
     _description = "Posted Bill Line"
@@ -122,13 +136,14 @@ class EcomPostingDifference(models.Model):
     posting_id = fields.Many2one(
         "ecom.posting", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    match_id = fields.Many2one("ecom.match", readonly=True, ondelete="set null")
+    match_id = fields.Many2one("ecom.match", readonly=True, ondelete="set null", index="btree_not_null")
     order_id = fields.Many2one("sale.order", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="posting_id.company_id")
     amount = fields.Float(digits=(16, 3), readonly=True)
     reversed = fields.Boolean(required=True, readonly=True, default=False)
 
     _order_once = models.UniqueIndex("(order_id) WHERE NOT reversed", "This difference is posted already.")
+    _lost_idx = models.Index("(posting_id) WHERE match_id IS NULL AND NOT reversed")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

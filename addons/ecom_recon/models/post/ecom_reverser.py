@@ -1,5 +1,7 @@
 """Post stage, backwards: entries are reversed, matches opened, nothing is erased."""
 
+from collections import Counter
+
 from odoo import api, models
 from odoo.tools import SQL
 
@@ -100,8 +102,24 @@ class EcomReverser(models.AbstractModel):
                     postings.ids,
                 )
             )
-            self.env["ecom.posting.line"].invalidate_model()
-            self.env["ecom.posting.difference"].invalidate_model()
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE ecom_match m SET difference_booked = 0 FROM ecom_posting_difference d
+                        WHERE d.posting_id = ANY(%s) AND m.order_id = d.order_id""",
+                    postings.ids,
+                )
+            )
+            # What a re-classification took off suspense stands there again, unless its own entry goes too.
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE ecom_posting_line m SET suspense = true FROM ecom_posting_line r
+                        WHERE r.posting_id = ANY(%s) AND r.stage = 'reclass'
+                          AND m.line_id = r.line_id AND m.stage = 'money' AND NOT m.reversed""",
+                    postings.ids,
+                )
+            )
+            for name in ("ecom.posting.line", "ecom.posting.difference", "ecom.match"):
+                self.env[name].invalidate_model()
 
     def _open_tallies(self, tally_ids):
         """As before the match: no verdict, to be looked at again. What a person has decided stays."""
@@ -122,14 +140,21 @@ class EcomReverser(models.AbstractModel):
                 matches,
             )
         )
+        gone = SQL(
+            """(SELECT * FROM ecom_match m WHERE id = ANY(%s)
+                  AND NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.match_id = m.id))""",
+            matches,
+        )
+        lags = self.env["ecom.lag"]
+        lags._change(lags._count(gone), Counter())
         cr.execute(
             SQL(
-                """WITH gone AS (
-                       DELETE FROM ecom_match m WHERE id = ANY(%s)
-                          AND NOT EXISTS (SELECT 1 FROM ecom_tally t WHERE t.match_id = m.id)
-                       RETURNING id
-                   ) DELETE FROM ecom_match_order o USING gone WHERE o.match_id = gone.id""",
-                matches,
+                """WITH gone AS (DELETE FROM ecom_match WHERE id IN (SELECT id FROM %s x) RETURNING id)
+                   DELETE FROM ecom_match_order o USING gone WHERE o.match_id = gone.id
+                   RETURNING o.order_id""",
+                gone,
             )
         )
+        orders = [order_id for [order_id] in cr.fetchall()]
+        self.env["ecom.awaited"]._add(SQL("SELECT unnest(%s::int[])", orders))
         self.env.invalidate_all()

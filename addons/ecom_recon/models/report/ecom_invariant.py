@@ -5,6 +5,10 @@ import logging
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..match.ecom_awaited import REFUNDED
+from ..match.ecom_lag import PAID
+from ..match.ecom_match_facts import EXPECTED
+
 _logger = logging.getLogger(__name__)
 
 POSTED_BILL = SQL("b.state IN ('ready', 'posted')")
@@ -108,8 +112,7 @@ QUERIES = {
                   SELECT sum(l.amount) AS amount FROM ecom_posting_line x
                     JOIN ecom_bill_line l ON l.id = x.line_id
                    WHERE l.account_id = a.id AND x.suspense AND x.stage = 'money' AND NOT x.reversed
-                     AND NOT EXISTS (SELECT 1 FROM ecom_posting_line y WHERE y.line_id = x.line_id
-                                        AND y.stage = 'reclass' AND NOT y.reversed)) open ON true
+                  ) open ON true
             WHERE coalesce(ledger.amount, 0) + coalesce(open.amount, 0) <> 0"""
     ),
     # The last revaluation of a balance, as long as nothing was booked into its past since.
@@ -129,6 +132,31 @@ QUERIES = {
             WHERE ledger.last <= r.entry_id AND ledger.amount = r.amount_currency
               AND coalesce(ledger.changed_at <= p.create_date, true)
               AND round(ledger.amount * r.rate, c.decimal_places) <> ledger.balance"""
+    ),
+    # What is kept so that nobody has to count it: times to payment, orders without a bill line, differences.
+    "lags": SQL(
+        """SELECT s.company_id, s.code, lag_days
+             FROM (SELECT shop_id, lag_days, count(*) AS orders FROM ecom_match
+                    WHERE state_received IN %s GROUP BY shop_id, lag_days) m
+             FULL JOIN (SELECT shop_id, days AS lag_days, order_count AS orders FROM ecom_lag
+                         WHERE order_count <> 0) k USING (shop_id, lag_days)
+             JOIN ecom_shop s ON s.id = shop_id
+            WHERE m.orders IS DISTINCT FROM k.orders""",
+        PAID,
+    ),
+    "awaited": SQL(
+        """SELECT o.company_id, o.ecom_order_no FROM sale_order o
+            WHERE o.ecom_shop_id IS NOT NULL AND o.ecom_order_no IS NOT NULL AND o.state <> 'cancel'
+              AND coalesce(o.ecom_signed_at, o.ecom_shipped_at, o.ecom_paid_at) IS NOT NULL AND %s < %s
+              AND NOT EXISTS (SELECT 1 FROM ecom_match_order m WHERE m.order_id = o.id)
+              AND NOT EXISTS (SELECT 1 FROM ecom_awaited w WHERE w.order_id = o.id)""",
+        REFUNDED,
+        EXPECTED,
+    ),
+    "difference_booked": SQL(
+        """SELECT m.company_id, m.id FROM ecom_match m
+             LEFT JOIN ecom_posting_difference d ON d.order_id = m.order_id AND NOT d.reversed
+            WHERE coalesce(d.amount, 0) <> coalesce(m.difference_booked, 0)"""
     ),
     "no_draft": SQL(
         """SELECT m.company_id, m.id FROM account_move m JOIN ecom_account a ON a.journal_id = m.journal_id
