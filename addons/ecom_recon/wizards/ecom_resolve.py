@@ -28,7 +28,7 @@ class EcomResolve(models.TransientModel):
     action = fields.Selection(
         [
             ("link", "Link to an order"),
-            ("classify", "Say what the word means"),
+            ("classify", "Assign a category to the transaction type"),
             ("wait", "Wait"),
             ("accept", "Accept the difference"),
             ("ignore", "Ignore with a reason"),

@@ -39,7 +39,7 @@ class EcomBillLine(models.Model):
     refund_ref = fields.Char("Refund No.", readonly=True)
     payout_ref = fields.Char("Payout", readonly=True)
     sku = fields.Char("SKU", readonly=True)
-    word = fields.Char("Platform's Word", readonly=True)
+    word = fields.Char("Platform's Transaction Type", readonly=True)
     amount = fields.Monetary(readonly=True)
     balance = fields.Float("Balance After", digits=(20, 3), readonly=True, aggregator=None)
     memo = fields.Char("Remark", readonly=True)

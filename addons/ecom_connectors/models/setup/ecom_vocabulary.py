@@ -14,7 +14,7 @@ class EcomVocabulary(models.Model):
     """
 
     _name = "ecom.vocabulary"
-    _description = "Platform Vocabulary"
+    _description = "Platform Transaction Types"
     _order = "platform_id, layout, word"
     _rec_name = "word"
 
@@ -26,7 +26,7 @@ class EcomVocabulary(models.Model):
         readonly=True, help="Set or changed by a user: upgrades of the add-on leave it alone."
     )
 
-    _word_once = models.UniqueIndex("(layout, word)", "This word has a category already.")
+    _word_once = models.UniqueIndex("(layout, word)", "This transaction type has a category already.")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -14,7 +14,7 @@ TYPES = [
     ("duplicate_payment", "Paid Twice"),
     ("refund_exceeds_order", "Refund Exceeds Order"),
     ("refund_without_order", "Refund Without Order"),
-    ("unknown_category", "Unknown Word"),
+    ("unknown_category", "Unknown Transaction Type"),
     ("fee_out_of_band", "Fee out of Band"),
     ("currency_mismatch", "Other Currency"),
     ("ambiguous", "Ambiguous"),
@@ -68,7 +68,7 @@ class EcomException(models.Model):
             ("linked", "Linked by Hand"),
             ("accepted", "Difference Accepted"),
             ("ignored", "Ignored"),
-            ("classified", "Word Classified"),
+            ("classified", "Transaction Type Classified"),
         ],
         readonly=True,
         tracking=True,
@@ -91,17 +91,17 @@ class EcomException(models.Model):
     amount = fields.Monetary(readonly=True)
     day = fields.Date(readonly=True)
     detail = fields.Char(readonly=True)
-    candidate_ids = fields.Many2many("sale.order", string="May Be", readonly=True)
+    candidate_ids = fields.Many2many("sale.order", string="Candidates", readonly=True)
     user_id = fields.Many2one("res.users", "Owner", tracking=True)
     due_day = fields.Date("Due")
     wait_until = fields.Date(readonly=True)
     reason = fields.Char(compute="_compute_texts")
     suggestion = fields.Char("What to Do", compute="_compute_texts")
-    legs_html = fields.Html("Four Legs", compute="_compute_legs_html", sanitize=False)
+    legs_html = fields.Html("Order, Payment, Refund and Fee", compute="_compute_legs_html", sanitize=False)
     line_count = fields.Integer("Bill Lines", compute="_compute_counts")
     refund_count = fields.Integer("Refunds", compute="_compute_counts")
     move_count = fields.Integer("Entries", compute="_compute_counts")
-    run_id = fields.Many2one("ecom.run", "Found By", readonly=True, ondelete="set null")
+    run_id = fields.Many2one("ecom.run", "Found in Run", readonly=True, ondelete="set null")
     closing_run_id = fields.Many2one("ecom.run", "Closed By", readonly=True, ondelete="set null")
 
     _cause_once = models.UniqueIndex("(company_id, cause)", "This cause has an exception already.")

@@ -64,7 +64,7 @@ class EcomMatch(models.Model):
     state_received = fields.Selection(LEG_STATES, "Payment Leg", readonly=True)
     state_refund = fields.Selection(LEG_STATES, "Refund Leg", readonly=True)
     state_fee = fields.Selection(LEG_STATES, "Fee Leg", readonly=True)
-    legs_html = fields.Html("Four Legs", compute="_compute_legs_html", sanitize=False)
+    legs_html = fields.Html("Order, Payment, Refund and Fee", compute="_compute_legs_html", sanitize=False)
     lag_days = fields.Integer(readonly=True, help="Days from when the order was due to its first bill line.")
     first_day = fields.Date(readonly=True)
     last_day = fields.Date(readonly=True)

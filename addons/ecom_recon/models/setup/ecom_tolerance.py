@@ -21,11 +21,11 @@ class EcomTolerance(models.Model):
         "res.company", required=True, default=lambda self: self.env.company, index=True, ondelete="cascade"
     )
     uses_percent = fields.Boolean("Limit by Percent")
-    lower_percent = fields.Float("Less by (%)", digits=(9, 4))
-    upper_percent = fields.Float("More by (%)", digits=(9, 4))
+    lower_percent = fields.Float("Lower Limit (%)", digits=(9, 4))
+    upper_percent = fields.Float("Upper Limit (%)", digits=(9, 4))
     uses_amount = fields.Boolean("Limit by Amount", default=True)
-    lower_amount = fields.Float("Less by", digits=(16, 3), help="In the currency of the bill.")
-    upper_amount = fields.Float("More by", digits=(16, 3), help="In the currency of the bill.")
+    lower_amount = fields.Float("Lower Limit", digits=(16, 3), help="In the currency of the bill.")
+    upper_amount = fields.Float("Upper Limit", digits=(16, 3), help="In the currency of the bill.")
     greater = fields.Boolean("The Larger Limit Counts", help="Percent or amount, whichever allows more.")
 
     def _limits(self, digits):

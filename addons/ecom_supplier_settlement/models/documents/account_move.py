@@ -26,7 +26,7 @@ class AccountMove(models.Model):
     )
     ecom_intake_source = fields.Selection(
         [("upload", "Upload"), ("email", "E-Mail"), ("portal", "Portal")],
-        "Came by",
+        "Received Through",
         copy=False,
         readonly=True,
         groups="base.group_user",

@@ -27,19 +27,21 @@ class StockWarehouse(models.Model):
         "ecom.shop", "Channel", ondelete="restrict", check_company=True, help="The one shop it works for."
     )
     ecom_over_percent = fields.Float(
-        "Over (%)", help="More than ordered by more than this is told as an alert."
+        "Over (%)", help="An alert is raised when more than this is received above the ordered quantity."
     )
     ecom_short_percent = fields.Float(
-        "Short (%)", help="Less than ordered or shipped by more than this is told as an alert."
+        "Short (%)", help="An alert is raised when more than this is missing of what was ordered or shipped."
     )
     ecom_late_days = fields.Integer(
-        "Late (Days)", default=1, help="Goods that are not here so many days after they were due are told."
+        "Late (Days)",
+        default=1,
+        help="An alert is raised when goods are not here so many days after they were due.",
     )
     ecom_provider = fields.Selection(
-        "_ecom_providers", "Asked for Receipts", help="System that is asked hourly."
+        "_ecom_providers", "Receipt Interface", help="System that is asked hourly."
     )
     ecom_has_providers = fields.Boolean(compute="_compute_ecom_has_providers")
-    ecom_pulled_at = fields.Datetime("Asked Last", readonly=True, copy=False)
+    ecom_pulled_at = fields.Datetime("Last Query", readonly=True, copy=False)
 
     _ecom_thresholds = models.Constraint(
         "CHECK(ecom_over_percent >= 0 AND ecom_short_percent >= 0 AND ecom_late_days >= 0)",

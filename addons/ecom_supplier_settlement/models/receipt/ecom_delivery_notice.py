@@ -177,7 +177,7 @@ class EcomDeliveryNoticeLine(models.Model):
         ],
         readonly=True,
     )
-    candidate_ids = fields.Many2many("purchase.order.line", string="May Be", readonly=True)
+    candidate_ids = fields.Many2many("purchase.order.line", string="Candidates", readonly=True)
     quantity_done = fields.Float(
         "Received", digits="Product Unit", readonly=True, help="Booked in Odoo for this line, in its unit."
     )

@@ -53,9 +53,9 @@ class EcomComparison(models.Model):
     closing_theirs = fields.Monetary("Their Closing", readonly=True)
     closing_ours = fields.Monetary("Our Closing", readonly=True)
     difference = fields.Monetary(readonly=True, help="Their closing less ours.")
-    difference_opening = fields.Monetary("of it Opening", readonly=True)
-    difference_lines = fields.Monetary("of it Lines", readonly=True)
-    unexplained = fields.Monetary("Their Arithmetic", readonly=True)
+    difference_opening = fields.Monetary("Of Which Opening", readonly=True)
+    difference_lines = fields.Monetary("Of Which Lines", readonly=True)
+    unexplained = fields.Monetary("Supplier's Casting Difference", readonly=True)
 
     _once = models.UniqueIndex("(statement_id, digest)", "This file was compared already.")
 

@@ -141,7 +141,8 @@ class EcomCampaignShare(models.Model):
         if self.party == "platform" and not self._claimable():
             if not self.partner_id and not self.campaign_id.amount_subsidy:
                 return self.env._(
-                    "Nowhere: neither orders nor bills name a subsidy. Say who pays to claim it."
+                    "Nowhere: neither orders nor platform bills name a subsidy. "
+                    "To claim it, enter who pays it."
                 )
             return self.env._(
                 "Bills of the platform: %(account)s, or the invoices they pay",

@@ -81,7 +81,7 @@ class EcomClause(models.Model):
         required=True,
     )
     tier_mode = fields.Selection(
-        [("retrospective", "Reached Tier for All"), ("incremental", "Each Slice its Tier")],
+        [("retrospective", "Whole Base at the Reached Tier"), ("incremental", "Each Slice at Its Own Tier")],
         default="retrospective",
         required=True,
     )

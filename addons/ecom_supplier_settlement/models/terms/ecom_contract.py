@@ -74,7 +74,10 @@ class EcomContract(models.Model):
     signed_id = fields.Many2one("res.users", "Signed by", readonly=True, copy=False)
     signed_on = fields.Date("Signed on", readonly=True, copy=False)
     user_id = fields.Many2one(
-        "res.users", "Buyer", default=lambda self: self.env.user, help="Is told of rebates to claim."
+        "res.users",
+        "Buyer",
+        default=lambda self: self.env.user,
+        help="Gets a task when there are rebates to claim.",
     )
     clause_ids = fields.One2many("ecom.clause", "contract_id", "Clauses", copy=True)
     clause_count = fields.Integer(compute="_compute_clause_count")

@@ -46,7 +46,7 @@ class EcomRebate(models.Model):
     number = fields.Integer(required=True, readonly=True, default=1)
     date_from = fields.Date("Period From", required=True, readonly=True)
     date_to = fields.Date("Period To", required=True, readonly=True, index=True)
-    date_counted = fields.Date("Counted until", required=True, readonly=True)
+    date_counted = fields.Date("Counted Up To", required=True, readonly=True)
     state = fields.Selection(
         [
             ("computed", "Computed"),

@@ -86,17 +86,17 @@ class EcomThreewayPolicy(models.Model):
     version = fields.Integer(readonly=True, default=0, copy=False)
     version_ids = fields.One2many("ecom.threeway.policy.version", "policy_id", "Versions", readonly=True)
     accountant_id = fields.Many2one(
-        "res.users", "Approves Payment", ondelete="restrict", help="Otherwise the first accountant."
+        "res.users", "Payment Approver", ondelete="restrict", help="Otherwise the first accountant."
     )
     buyer_id = fields.Many2one(
         "res.users",
-        "Answers Prices",
+        "Price Differences Go To",
         ondelete="restrict",
         help="If the order has no buyer. Otherwise the first buyer.",
     )
     keeper_id = fields.Many2one(
         "res.users",
-        "Answers Quantities",
+        "Quantity Differences Go To",
         ondelete="restrict",
         help="If the receipt has no responsible. Otherwise the first person of the warehouse.",
     )
@@ -247,7 +247,7 @@ class EcomThreewayLimit(models.Model):
         [("above", "More Than Expected"), ("below", "Less Than Expected")], required=True, default="above"
     )
     severity = fields.Selection(
-        [("warn", "Warns"), ("block", "Blocks Payment")], "Beyond It", required=True, default="block"
+        [("warn", "Warns"), ("block", "Blocks Payment")], "When Exceeded", required=True, default="block"
     )
     uses_percent = fields.Boolean("By Percent", default=True)
     percent = fields.Float(digits=(9, 4))

@@ -21,10 +21,10 @@ class EcomThreewayRelease(models.Model):
     released_at = fields.Datetime(required=True, readonly=True)
     reason = fields.Text(required=True, readonly=True)
     seen = fields.Json(readonly=True, help="Facts of each line and the differences the releaser saw.")
-    void_at = fields.Datetime("Void Since", readonly=True)
+    void_at = fields.Datetime("No Longer Valid Since", readonly=True)
     void_reason = fields.Selection(
         [("lines", "The bill changed"), ("worse", "A difference grew"), ("newer", "Released again")],
-        "Void Because",
+        "Reason No Longer Valid",
         readonly=True,
     )
 

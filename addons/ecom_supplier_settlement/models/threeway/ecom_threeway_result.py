@@ -14,7 +14,7 @@ THREEWAY_STATES = [
 VERDICTS = [("inside", "Right"), ("warn", "Warning"), ("block", "Blocked")]
 CAUSES = [
     ("post", "Bill Posted"),
-    ("manual", "Asked For"),
+    ("manual", "On Request"),
     ("receipt", "Goods Received or Returned"),
     ("order", "Order Changed"),
     ("agreement", "Price Agreed"),
@@ -22,7 +22,7 @@ CAUSES = [
     ("bill", "Another Bill or Credit Note"),
     ("lines", "Bill Changed"),
     ("release", "Released"),
-    ("payment", "Payment Asked For"),
+    ("payment", "Payment Requested"),
 ]
 
 
