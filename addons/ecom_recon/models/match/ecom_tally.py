@@ -22,7 +22,7 @@ class EcomTally(models.Model):
     @api.model
     def _look_again(self, shop, refs):
         """An order that came or changed may also wait for its bill itself."""
-        super()._look_again(shop, refs)
+        done = super()._look_again(shop, refs)
         self.env["sale.order"].flush_model(["ecom_order_no", "ecom_shop_id"])
         self.env["ecom.awaited"]._add(
             SQL(
@@ -31,6 +31,7 @@ class EcomTally(models.Model):
                 sorted({ref for ref in refs if ref}),
             )
         )
+        return done
 
 
 class EcomBillLine(models.Model):

@@ -61,7 +61,7 @@ class TestClearing(SettleCase):
         accrual = self.accrue()
         self.assertEqual((self.balance(), accrual.amount_open), (41, 41))
         clearing = self.clear(first, 2)
-        self.assertEqual((clearing.amount, clearing.quantity, len(clearing.release_ids)), (20, 2, 1))
+        self.assertEqual((clearing.amount, clearing.quantity, len(clearing.reversal_ids)), (20, 2, 1))
         self.assertEqual((self.balance(date(2026, 10, 4)), self.balance()), (41, 21))
         self.assertEqual(
             (self.basis(first)["quantity_to_bill"], self.basis(second)["quantity_to_bill"]), (0, 3)

@@ -84,7 +84,7 @@ MAY = {
         "account.move.button_draft",
         "ecom.account.action_process",
         "ecom.bill.action_read_again",
-        "ecom.invoice.import_files",
+        "ecom.bill.import_files",
         *(f"ecom.exception.action_{step}" for step in ("accept", "classify", "ignore", "link", "wait")),
         "ecom.posting.action_undo",
         "ecom.purchase.clearing.action_undo",
