@@ -223,6 +223,7 @@ def _multiply(env, bill, times: int, *, billed: bool = True) -> None:
         "purchase_order_line": order.order_line,
         "stock_picking": moves.picking_id,
         "stock_move": moves,
+        "stock_move_line": moves.move_line_ids,
     }
     if billed:
         records |= {"account_move": bill, "account_move_line": bill.line_ids}

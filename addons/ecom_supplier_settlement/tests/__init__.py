@@ -1,5 +1,6 @@
 # One package for each stage. Odoo's own test runner looks for the modules here.
 from .receipt import (
+    test_movements,
     test_delivery_notices,
     test_receipts,
     test_receipt_views,

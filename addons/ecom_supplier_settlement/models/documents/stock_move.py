@@ -25,7 +25,7 @@ class StockMove(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"quantity", "to_refund", "purchase_line_id", "restrict_partner_id"} & set(vals):
+        if {"quantity", "to_refund", "purchase_line_id"} & set(vals):
             self.env["ecom.threeway.guard"]._goods_changed(self)
         return result
 

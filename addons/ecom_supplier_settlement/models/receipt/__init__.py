@@ -6,6 +6,7 @@ from . import ecom_delivery_match
 from . import ecom_delivery_receive
 from . import ecom_delivery_provider
 from . import ecom_purchase_clearing
+from . import ecom_purchase_movement
 from . import ecom_purchase_basis
 from . import ecom_receipt_alert
 from . import ecom_supplier_score

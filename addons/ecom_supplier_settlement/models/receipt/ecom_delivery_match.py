@@ -25,10 +25,9 @@ _SAID = """
      GROUP BY n.purchase_line_id"""
 _ARRIVED = """
     SELECT first.line_id,
-           CASE WHEN l.qty_received_method = 'stock_moves'
-                 AND NOT EXISTS (SELECT 1 FROM stock_move k WHERE k.purchase_line_id = l.id
-                                    AND k.state = 'done' AND k.product_id <> l.product_id)
-                THEN coalesce(sum(m.quantity::numeric * mu.factor), 0)
+           CASE WHEN l.qty_received_method = 'stock_moves' AND NOT coalesce(bool_or(v.component), false)
+                THEN coalesce(sum(v.quantity) FILTER (WHERE v.direction > 0 AND NOT v.again
+                     AND ((v.moment AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date >= first.day), 0)
                 ELSE coalesce(l.qty_received, 0)::numeric * u.factor END
       FROM (SELECT n.purchase_line_id AS line_id, min(d.day) AS day
               FROM ecom_delivery_notice_line n JOIN ecom_delivery_notice d ON d.id = n.notice_id
@@ -37,11 +36,7 @@ _ARRIVED = """
       JOIN ecom_purchase_basis b ON b.id = first.line_id
       JOIN purchase_order_line l ON l.id = first.line_id
       JOIN uom_uom u ON u.id = l.product_uom_id
-      LEFT JOIN stock_move m ON m.purchase_line_id = first.line_id AND m.state = 'done'
-       AND m.product_id = b.product_id AND m.origin_returned_move_id IS NULL
-       AND m.location_dest_id NOT IN (SELECT id FROM stock_location WHERE usage = 'supplier')
-       AND ((m.date AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date >= first.day
-      LEFT JOIN uom_uom mu ON mu.id = m.product_uom
+      LEFT JOIN ecom_purchase_movement v ON v.purchase_line_id = first.line_id
      GROUP BY first.line_id, l.id, u.factor"""
 
 

@@ -134,18 +134,14 @@ class EcomPurchaseOpen(models.Model):
     def _events(self, day):
         """Receipts of lines that wait for a bill, and bills of lines that wait for goods, up to the day."""
         return SQL(
-            """SELECT b.id, m.id AS event, abs(b.open) AS size,
-                      ((m.date AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date AS day,
-                      m.quantity::numeric * mu.factor::numeric / u.factor::numeric AS quantity
+            """SELECT b.id, v.id AS event, abs(b.open) AS size,
+                      ((v.moment AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date AS day,
+                      v.quantity / v.factor AS quantity
                  FROM basis b
-                 JOIN stock_move m ON m.purchase_line_id = b.id AND m.state = 'done'
-                                  AND m.product_id = b.product_id
-                 JOIN stock_location source ON source.id = m.location_id
-                 JOIN stock_location target ON target.id = m.location_dest_id
-                 JOIN uom_uom mu ON mu.id = m.product_uom
-                 JOIN uom_uom u ON u.id = b.uom_id
-                WHERE b.open > 0 AND source.usage = 'supplier' AND target.usage <> 'supplier'
-                  AND ((m.date AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date <= %(day)s
+                 JOIN ecom_purchase_movement v ON v.purchase_line_id = b.id AND NOT v.component
+                                              AND v.direction > 0 AND NOT v.consigned
+                WHERE b.open > 0
+                  AND ((v.moment AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date <= %(day)s
                UNION ALL
                SELECT b.id, i.id, abs(b.open), i.date,
                       i.quantity::numeric * coalesce(iu.factor, u.factor)::numeric / u.factor::numeric

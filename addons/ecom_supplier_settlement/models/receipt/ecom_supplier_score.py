@@ -123,13 +123,9 @@ def _lines():
              JOIN uom_uom u ON u.id = b.uom_id
              CROSS JOIN LATERAL (SELECT coalesce(nullif(o.currency_rate::numeric, 0), 1) AS rate) rate
              LEFT JOIN LATERAL (
-                   SELECT sum(m.quantity::numeric * mu.factor) AS quantity
-                     FROM stock_move m
-                     JOIN uom_uom mu ON mu.id = m.product_uom
-                     JOIN stock_location dst ON dst.id = m.location_dest_id AND dst.usage <> 'supplier'
-                    WHERE m.purchase_line_id = b.id AND m.state = 'done' AND m.product_id = b.product_id
-                      AND m.origin_returned_move_id IS NULL
-                      AND (m.date AT TIME ZONE 'UTC' AT TIME ZONE b.timezone)::date <= b.planned
+                   SELECT sum(v.quantity) AS quantity FROM ecom_purchase_movement v
+                    WHERE v.purchase_line_id = b.id AND NOT v.component AND v.direction > 0 AND NOT v.again
+                      AND (v.moment AT TIME ZONE 'UTC' AT TIME ZONE b.timezone)::date <= b.planned
                    ) early ON true
              LEFT JOIN LATERAL (
                    SELECT sum(sign * a.quantity::numeric * coalesce(bu.factor, u.factor)) AS quantity,

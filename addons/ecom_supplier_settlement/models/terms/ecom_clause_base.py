@@ -11,7 +11,7 @@ from odoo.tools import SQL
 
 from ...lib.ecom_settle.terms import Base
 from ...lib.ecom_settle.working import BaseRow, VersionPart
-from ..receipt.ecom_purchase_basis_sql import _direction, _price
+from ..receipt.ecom_purchase_movement import price_sql
 
 # So many documents are shown one by one; of more, the months are.
 DOCUMENTS = 200
@@ -181,7 +181,7 @@ class EcomClause(models.Model):
         version of the clause counts its own days.
         """
         return SQL(" UNION ALL ").join(
-            getattr(clause, f"_facts_{base or clause.base}")(period.start, period.end)
+            SQL("(%s)", getattr(clause, f"_facts_{base or clause.base}")(period.start, period.end))
             for clause, period in self._parts(start, end)
         )
 
@@ -223,63 +223,45 @@ class EcomClause(models.Model):
         )
 
     def _facts_received(self, start, end):
-        """Done receipts less returns at the order's price; goods that stay the supplier's do not count."""
+        """Movements of order lines at the order's price; goods that stay the supplier's do not count.
+
+        They are read once: what a kit counts is asked only of order lines whose components are among them.
+        """
         since, until = self._moments(start, end)
         return SQL(
-            """SELECT f.doc_id, f.purchase_line_id, f.product_id, %(day)s AS day, f.currency_id, f.quantity,
+            """WITH moved AS MATERIALIZED (
+                   SELECT v.picking_id, v.purchase_line_id, v.ordered_id, v.component, v.currency_id,
+                          %(moment)s AS moment, v.direction * v.quantity AS quantity, v.factor,
+                          %(price)s AS price
+                     FROM ecom_purchase_movement v
+                    WHERE v.partner_id = %(partner)s AND v.company_id = %(company)s AND NOT v.consigned
+                      AND %(moment)s >= %(since)s AND %(moment)s < %(until)s
+                      AND (v.direction > 0 OR %(returns)s AND v.direction < 0) AND %(products)s)
+               SELECT f.doc_id, f.purchase_line_id, f.product_id, %(day)s AS day, f.currency_id, f.quantity,
                       f.amount
-                 FROM (%(goods)s UNION ALL %(kits)s) f""",
+                 FROM (SELECT g.picking_id AS doc_id, g.purchase_line_id, g.ordered_id AS product_id,
+                              g.moment, g.currency_id, g.quantity / pu.factor::numeric AS quantity,
+                              g.quantity * g.price / g.factor AS amount
+                         FROM moved g
+                         JOIN product_product pp ON pp.id = g.ordered_id
+                         JOIN product_template t ON t.id = pp.product_tmpl_id
+                         JOIN uom_uom pu ON pu.id = t.uom_id
+                        WHERE NOT g.component
+                       UNION ALL %(kits)s) f""",
+            moment=self._movement_moment(),
+            price=SQL("v.price_unit * v.tax_factor") if self.tax_included else SQL("v.price_unit"),
+            partner=self.partner_id.id,
+            company=self.company_id.id,
+            since=since,
+            until=until,
+            returns=self.net_of_returns,
+            products=self._product_condition(SQL("v.ordered_id")),
             day=self._local_day(SQL("f.moment")),
-            goods=self._received_goods(since, until),
             kits=self._received_kits(since, until),
         )
 
-    def _received_goods(self, since, until):
-        moment = SQL("o.date_approve") if self.date_by == "order" else SQL("m.date")
-        return SQL(
-            """SELECT r.picking_id AS doc_id, r.purchase_line_id, r.product_id, r.moment, r.currency_id,
-                      r.direction * r.pieces / r.product_factor AS quantity,
-                      r.direction * r.pieces / r.line_factor * r.price * r.tax AS amount
-                 FROM (SELECT m.picking_id, l.id AS purchase_line_id, l.product_id,
-                              %(moment)s AS moment, o.currency_id,
-                              m.quantity::numeric * mu.factor::numeric AS pieces,
-                              pu.factor::numeric AS product_factor, lu.factor::numeric AS line_factor,
-                              price.unit AS price, %(tax)s AS tax, %(direction)s AS direction
-                         FROM stock_move m
-                         JOIN purchase_order_line l ON l.id = m.purchase_line_id
-                                                   AND l.product_id = m.product_id
-                         JOIN purchase_order o ON o.id = l.order_id AND o.company_id = %(company)s
-                         JOIN res_partner p ON p.id = o.partner_id AND p.commercial_partner_id = %(partner)s
-                         JOIN res_currency c ON c.id = o.currency_id
-                         JOIN product_product pp ON pp.id = l.product_id
-                         JOIN product_template t ON t.id = pp.product_tmpl_id
-                         JOIN uom_uom mu ON mu.id = m.product_uom
-                         JOIN uom_uom lu ON lu.id = l.product_uom_id
-                         JOIN uom_uom pu ON pu.id = t.uom_id
-                         JOIN stock_location src ON src.id = m.location_id
-                         JOIN stock_location dst ON dst.id = m.location_dest_id
-                         LEFT JOIN stock_move om ON om.id = m.origin_returned_move_id
-                         LEFT JOIN stock_location osrc ON osrc.id = om.location_id
-                         LEFT JOIN stock_location odst ON odst.id = om.location_dest_id
-                         LEFT JOIN ir_model_data ic ON ic.module = 'stock'
-                                                   AND ic.name = 'stock_location_inter_company'
-                         CROSS JOIN LATERAL (%(price)s) price
-                        WHERE m.state = 'done' AND %(moment)s >= %(since)s AND %(moment)s < %(until)s
-                          AND (m.restrict_partner_id IS NULL OR m.restrict_partner_id = %(own)s)
-                          AND %(products)s) r
-                WHERE r.direction > 0 OR %(returns)s AND r.direction < 0""",
-            tax=self._tax_factor(),
-            direction=_direction(),
-            price=_price(),
-            company=self.company_id.id,
-            partner=self.partner_id.id,
-            moment=moment,
-            since=since,
-            until=until,
-            own=self.company_id.partner_id.id,
-            products=self._product_condition(SQL("l.product_id")),
-            returns=self.net_of_returns,
-        )
+    def _movement_moment(self):
+        return SQL("v.approved") if self.date_by == "order" else SQL("v.moment")
 
     def _facts_billed(self, start, end):
         """Posted vendor bills less refunds; what settles a rebate is no purchase."""
@@ -337,14 +319,13 @@ class EcomClause(models.Model):
                  JOIN uom_uom mu ON mu.id = m.product_uom
                  JOIN uom_uom pu ON pu.id = t.uom_id
                  JOIN (SELECT DISTINCT ON (l.product_id) l.product_id, l.id AS line_id, o.currency_id,
-                              price.unit / lu.factor::numeric * %(tax)s AS price
+                              %(price)s / lu.factor::numeric * %(tax)s AS price
                          FROM purchase_order_line l
                          JOIN purchase_order o ON o.id = l.order_id AND o.state = 'purchase'
                                               AND o.company_id = %(company)s
                          JOIN res_partner p ON p.id = o.partner_id AND p.commercial_partner_id = %(partner)s
                          JOIN res_currency c ON c.id = o.currency_id
                          JOIN uom_uom lu ON lu.id = l.product_uom_id
-                         CROSS JOIN LATERAL (%(price)s) price
                         WHERE o.date_approve < %(until)s AND %(products)s
                         ORDER BY l.product_id, o.date_approve DESC, l.id DESC) bought
                    ON bought.product_id = m.product_id
@@ -365,7 +346,7 @@ class EcomClause(models.Model):
             taxed=self.tax_included,
             company=self.company_id.id,
             partner=self.partner_id.id,
-            price=_price(),
+            price=price_sql(),
             since=since,
             until=until,
             returns=self.net_of_returns,

@@ -9,7 +9,6 @@ from odoo.tools import SQL, split_every
 
 from ...lib.ecom_settle.terms import rounded
 from ...lib.ecom_settle.working import BaseRow, Working, grouped, plain
-from ..receipt.ecom_purchase_basis_sql import basis_sql
 from .working_words import working_html
 
 CHUNK = 1000
@@ -133,7 +132,7 @@ class EcomLineTerms(models.Model):
                 """SELECT b.purchase_line_id, b.price_unit::text, b.quantity_ordered::text,
                           b.quantity_received::text,
                           coalesce(r.amount, 0)::text, coalesce(a.amount, 0)::text
-                     FROM (%s) b
+                     FROM ecom_purchase_basis b
                      LEFT JOIN (SELECT s.purchase_line_id, sum(s.amount) AS amount
                                   FROM ecom_rebate_share s
                                   JOIN purchase_order_line pl ON pl.id = s.purchase_line_id
@@ -145,7 +144,6 @@ class EcomLineTerms(models.Model):
                                  WHERE purchase_line_id = ANY(%s) GROUP BY 1) a
                        ON a.purchase_line_id = b.purchase_line_id
                     WHERE b.purchase_line_id = ANY(%s)""",
-                basis_sql(),
                 lines.ids,
                 lines.ids,
                 lines.ids,
@@ -198,13 +196,12 @@ class EcomLineTerms(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                """SELECT b.purchase_line_id FROM (%s) b
+                """SELECT b.purchase_line_id FROM ecom_purchase_basis b
                      LEFT JOIN ecom_line_terms t ON t.purchase_line_id = b.purchase_line_id
                     WHERE b.partner_id = ANY(%s)
                       AND (t.id IS NULL OR t.quantity <> b.quantity_received
                            OR t.quantity_ordered IS DISTINCT FROM b.quantity_ordered
                            OR t.price_order <> round(b.price_unit, 6))""",
-                basis_sql(),
                 partners.ids,
             )
         )
