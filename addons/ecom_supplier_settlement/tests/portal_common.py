@@ -23,7 +23,7 @@ class PortalCase(StatementCase):
         cls.invoice = cls.vendor_bill((first, 10, 5), ref="INV-1")
         cls.second_invoice = cls.vendor_bill((second, 4, 2.5), ref="INV-2")
         cls.sent = cls.statement()
-        cls.sent._move_to("sent")
+        cls.sent._go_to("sent")
 
     @classmethod
     def login(cls, name, partner):

@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 
 from odoo import api, models
+from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from . import fault
@@ -27,6 +28,8 @@ class EcomStage(models.AbstractModel):
         they have changed since its transaction began, and Odoo runs it again on what is there now. After a
         lock alone it would go on with what was there before. Everybody takes in the order of the numbers,
         so that nobody waits for one who waits for him.
+
+        :raises MissingError: one was deleted in the meantime
         """
         if not records:
             return
@@ -40,6 +43,10 @@ class EcomStage(models.AbstractModel):
                 ids=records.ids,
             )
         )
+        if self.env.cr.rowcount != len(set(records.ids)):
+            raise MissingError(
+                self.env._("%s: a record is not there any more. Reload the page.", records._description)
+            )
 
     @api.model
     @contextmanager

@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 
 REVERSALS = [("next_day", "First day of the next period"), ("on_bill", "When the bill comes")]
 DEBITS = [("bill", "The account the bill will debit"), ("role", "Goods received, bill awaited")]
-TRANSITIONS = {"draft": {"posted"}, "posted": {"undone"}, "undone": set()}
 
 
 class EcomAccrual(models.Model):
@@ -15,9 +14,10 @@ class EcomAccrual(models.Model):
 
     _name = "ecom.accrual"
     _description = "Period-End Accrual"
-    _inherit = ["mail.thread", "mail.activity.mixin", "ecom.sealed"]
+    _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
     _order = "period_end desc, id desc"
     _check_company_auto = True
+    _transitions = {"draft": {"posted"}, "posted": {"undone"}, "undone": set()}
 
     name = fields.Char(compute="_compute_name")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
@@ -61,15 +61,6 @@ class EcomAccrual(models.Model):
             count, total, still = found.get(accrual, (0, 0, 0))
             accrual.line_count, accrual.amount_total = count, total
             accrual.amount_open = still if accrual.state == "posted" else 0
-
-    def _go_to(self, state):
-        """The one door to another state."""
-        for accrual in self:
-            if state not in TRANSITIONS[accrual.state]:
-                raise UserError(
-                    self.env._("%(accrual)s is %(state)s.", accrual=accrual.name, state=accrual.state)
-                )
-            accrual._unseal().write({"state": state})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_drafts_only(self):
@@ -140,13 +131,13 @@ class EcomAccrual(models.Model):
                     )
                 )
             else:
-                accrual._book_accrual()
+                self.env["ecom.accrual.ledger"]._book_accrual(accrual)
 
     def action_undo(self):
         """Reverse the accrual and what took it back, each on its day or on the first open one."""
         self._check_may_post()
         for accrual in self.sorted("period_end", reverse=True):
-            accrual._undo()
+            self.env["ecom.accrual.ledger"]._undo(accrual)
 
     def _check_may_post(self):
         if not self.env.su and not self.env.user.has_group("ecom_connectors.group_accountant"):

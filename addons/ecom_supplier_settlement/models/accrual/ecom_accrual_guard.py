@@ -17,18 +17,18 @@ class EcomAccrualGuard(models.AbstractModel):
         bills = moves.filtered(lambda move: move.move_type in BILLS)
         if bills.line_ids.purchase_line_id:
             # Whoever may post the bill takes its accrual back, without access to accruals.
-            self.env["ecom.accrual"].sudo()._reverse_for(bills)
+            self.env["ecom.accrual.taker"].sudo()._take_for(bills)
 
     @api.model
     def _after_draft(self, moves):
         # Whoever may reset the bill accrues its goods again, without access to accruals.
-        accruals = self.env["ecom.accrual"].sudo()
-        reversals = accruals.env["ecom.accrual.reversal"].search(
+        ledger = self.env["ecom.accrual.ledger"].sudo()
+        reversals = ledger.env["ecom.accrual.reversal"].search(
             [("bill_id", "in", moves.ids), ("live", "=", True)]
         )
         if reversals:
-            accruals._undo_reversals(reversals, self.env._("Accrued again: the bill was reset"))
-            accruals._reverse_again(reversals.line_id.purchase_line_id)
+            ledger._accrue_again(reversals, self.env._("Accrued again: the bill was reset"))
+            ledger.env["ecom.accrual.taker"]._take_again(reversals.line_id.purchase_line_id)
 
     @api.model
     def _refuse(self, moves):

@@ -2,7 +2,6 @@
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..accrual.ecom_accrual import DEBITS, REVERSALS
 from ..statement.ecom_statement import CUTOFFS
@@ -73,7 +72,7 @@ class ResCompany(models.Model):
         company = self.sudo()
         if not company.ecom_terms_journal_id:
             # Two who need it first take turns; the second one finds it.
-            self.env.cr.execute(SQL("SELECT id FROM res_company WHERE id = %s FOR UPDATE", self.id))
+            self.env["ecom.stage"]._take(self)
             journals = company.env["account.journal"].with_context(active_test=False)
             code, number = "TERM", 1
             while journals.search_count([("code", "=", code), ("company_id", "=", company.id)], limit=1):

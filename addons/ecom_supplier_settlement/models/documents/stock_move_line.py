@@ -1,4 +1,4 @@
-"""Odoo's lines of receipts: quantities and owners that are corrected after the receipt match its bills again."""
+"""Odoo's lines of receipts: a quantity or owner that is corrected later matches the bills again."""
 
 from odoo import api, models
 
@@ -13,7 +13,9 @@ class StockMoveLine(models.Model):
         return lines
 
     def write(self, vals):
-        moves = self.move_id if {"quantity", "product_uom_id", "owner_id"} & set(vals) else self.move_id.browse()
+        moves = (
+            self.move_id if {"quantity", "product_uom_id", "owner_id"} & set(vals) else self.move_id.browse()
+        )
         result = super().write(vals)
         self.env["ecom.threeway.guard"]._goods_changed(moves)
         return result

@@ -199,7 +199,7 @@ class EcomStatementPayer(models.AbstractModel):
                 row["payment"] or row["residual"] == row["disputed"] for row in self._open(statement)
             )
             if done != (statement.state == "paid"):
-                statement._move_to("paid" if done else "approved")
+                statement._go_to("paid" if done else "approved")
 
 
 def _least(residual, held):

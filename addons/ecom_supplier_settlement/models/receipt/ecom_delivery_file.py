@@ -69,10 +69,10 @@ class EcomDeliveryFile(models.Model):
         """
         if not self.env.user.has_group("ecom_supplier_settlement.group_warehouse"):
             raise AccessError(self.env._("Only warehouse people and buyers import delivery notes."))
-        notices = self.env["ecom.delivery.notice"]
+        keeper = self.env["ecom.delivery.keeper"]
         given = {
-            "supplier": notices._supplier_of(supplier) if supplier else None,
-            "warehouse": notices._warehouse_of(warehouse) if warehouse else None,
+            "supplier": keeper._supplier_of(supplier) if supplier else None,
+            "warehouse": keeper._warehouse_of(warehouse) if warehouse else None,
         }
         return [self._import_one(file["name"], base64.b64decode(file["content"]), given) for file in files]
 
@@ -102,7 +102,8 @@ class EcomDeliveryFile(models.Model):
         with self.env.cr.savepoint():
             stored, new = self.env["ecom.delivery.notice"], 0
             if not problems:
-                stored, new, odd = stored._keep(notices, source="file", **given)
+                keeper = self.env["ecom.delivery.keeper"]
+                stored, new, odd = keeper._keep(notices, source="file", **given)
                 problems = titled(odd, found["titles"])
             problems = told_problems(self.env, problems, notice_problem_text)
             if problems and known.notice_ids:

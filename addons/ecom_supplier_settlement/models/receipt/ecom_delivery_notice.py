@@ -1,16 +1,13 @@
 """Receipt stage: what suppliers say they shipped and what warehouses say has arrived."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
-TRANSITIONS = {
-    "draft": {"open", "received", "difference", "cancel"},
-    "open": {"draft", "received", "difference", "done", "cancel"},
-    "received": {"open", "difference", "done"},
-    "difference": {"open", "received", "done"},
-    "done": set(),
-    "cancel": set(),
-}
+from ...lib.ecom_settle.notices import notice_of
+from .ecom_delivery_words import notice_problem_text
+from .supplier_file import told_problems
+
+MAX_NOTICES = 500
 CLOSED = ("done", "cancel")
 
 
@@ -23,9 +20,17 @@ class EcomDeliveryNotice(models.Model):
 
     _name = "ecom.delivery.notice"
     _description = "Delivery Notice"
-    _inherit = ["ecom.sealed", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
     _order = "day desc, id desc"
     _check_company_auto = True
+    _transitions = {
+        "draft": {"open", "received", "difference", "cancel"},
+        "open": {"draft", "received", "difference", "done", "cancel"},
+        "received": {"open", "difference", "done"},
+        "difference": {"open", "received", "done"},
+        "done": set(),
+        "cancel": set(),
+    }
 
     name = fields.Char("Number", required=True, readonly=True)
     kind = fields.Selection(
@@ -64,6 +69,9 @@ class EcomDeliveryNotice(models.Model):
         [("file", "File"), ("api", "Interface")], required=True, readonly=True, default="api"
     )
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of what the sender said.")
+    file_id = fields.Many2one(
+        "ecom.delivery.file", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
     line_ids = fields.One2many("ecom.delivery.notice.line", "notice_id", readonly=True)
     order_ids = fields.Many2many("purchase.order", compute="_compute_order_ids", string="Orders")
     picking_ids = fields.Many2many(
@@ -101,92 +109,141 @@ class EcomDeliveryNotice(models.Model):
             notice.line_count = sum(states.values())
             notice.open_count = notice.line_count - states.get("matched", 0)
 
-    def _go_to(self, state, **values):
-        """The one door through which a notice changes its state."""
-        moving = self.filtered(lambda notice: notice.state != state)
-        for notice in moving:
-            if state not in TRANSITIONS[notice.state]:
-                raise UserError(
-                    self.env._("%(notice)s is closed or has receipts: reload the page.", notice=notice.name)
-                )
-        moving._unseal().write({"state": state, **values})
+    def _refused_move(self, state):
+        return UserError(
+            self.env._("%(notice)s is closed or has receipts: reload the page.", notice=self.name)
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Delivery notices are evidence. Cancel those that are wrong."))
 
+    # --- ways in ---------------------------------------------------------------
 
-class EcomDeliveryNoticeLine(models.Model):
-    """One product of a notice: the sender's words, what they mean, and what became of it."""
+    @api.model
+    def receive(self, payload):
+        """Public interface: store delivery notes and receipt reports that another system sends.
 
-    _name = "ecom.delivery.notice.line"
-    _description = "Delivery Notice Line"
-    _inherit = ["ecom.sealed"]
-    _sealed_as = "ecom.delivery.notice"
-    _order = "notice_id, row, id"
-    _rec_name = "sku"
-    _check_company_auto = True
+        Each notice is stored or refused by itself; sending it twice changes nothing.
 
-    notice_id = fields.Many2one(
-        "ecom.delivery.notice", required=True, readonly=True, index=True, ondelete="cascade"
-    )
-    company_id = fields.Many2one(related="notice_id.company_id", store=True, index=True)
-    kind = fields.Selection(related="notice_id.kind")
-    state = fields.Selection(related="notice_id.state")
-    partner_id = fields.Many2one(related="notice_id.partner_id")
-    warehouse_id = fields.Many2one(related="notice_id.warehouse_id")
-    row = fields.Integer(readonly=True)
-    order_no = fields.Char("Their Order No.", readonly=True)
-    sku = fields.Char("Their SKU", required=True, readonly=True)
-    title = fields.Char("Their Name", readonly=True)
-    lot = fields.Char(readonly=True)
-    quantity = fields.Float(digits="Product Unit", required=True, readonly=True)
-    quantity_damaged = fields.Float(
-        "Damaged", digits="Product Unit", readonly=True, help="Of the quantity, what arrived damaged."
-    )
-    quantity_missing = fields.Float(
-        "Missing", digits="Product Unit", readonly=True, help="What a person has given up waiting for."
-    )
-    unit = fields.Char("Their Unit", readonly=True)
-    uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, ondelete="restrict")
-    product_id = fields.Many2one(
-        "product.product", readonly=True, index="btree_not_null", ondelete="restrict", check_company=True
-    )
-    purchase_line_id = fields.Many2one(
-        "purchase.order.line", "Order Line", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
-    order_id = fields.Many2one(related="purchase_line_id.order_id", string="Order")
-    match_state = fields.Selection(
-        [
-            ("unmapped", "SKU Unknown"),
-            ("unmatched", "No Order"),
-            ("ambiguous", "Several Orders"),
-            ("matched", "Matched"),
-        ],
-        required=True,
-        readonly=True,
-        default="unmapped",
-        index=True,
-    )
-    rule = fields.Selection(
-        [
-            ("order_no", "Order Number"),
-            ("only_open", "Only Open Order"),
-            ("exact", "Exact Open Quantity"),
-            ("person", "By Hand"),
-        ],
-        readonly=True,
-    )
-    candidate_ids = fields.Many2many("purchase.order.line", string="Candidates", readonly=True)
-    quantity_done = fields.Float(
-        "Received", digits="Product Unit", readonly=True, help="Booked in Odoo for this line, in its unit."
-    )
+        :param payload: one notice or a list of them, as `lib/ecom_settle/notices/payload.py` describes
+        :return: per notice `number, id, state, new, problems: [{row, column, text, reason, message}]`;
+            `id` is False and `state` "refused" when there are problems
+        :raises AccessError: for users without the warehouse role
+        :raises UserError: for more than 500 notices at once
+        """
+        if not self.env.user.has_group("ecom_supplier_settlement.group_warehouse"):
+            raise AccessError(self.env._("Only warehouse people and buyers store delivery notes."))
+        payloads = payload if isinstance(payload, list) else [payload]
+        if len(payloads) > MAX_NOTICES:
+            raise UserError(self.env._("Send at most %s notices at once.", MAX_NOTICES))
+        return [self._receive_one(item) for item in payloads]
 
-    _quantities = models.Constraint(
-        "CHECK(quantity >= 0 AND quantity_damaged >= 0 AND quantity_damaged <= quantity)",
-        "Quantities of a notice are not negative, and no more is damaged than arrived.",
-    )
+    def _receive_one(self, payload):
+        notice, problems = notice_of(payload)
+        record, new = self.browse(), 0
+        if notice:
+            with self.env.cr.savepoint():
+                record, new, problems = self.env["ecom.delivery.keeper"]._keep([notice], source="api")
+        number = payload.get("number") if isinstance(payload, dict) else ""
+        return {
+            "number": number if isinstance(number, str) else "",
+            "id": record.id,
+            "state": record.state or "refused",
+            "new": bool(new),
+            "problems": told_problems(self.env, problems, notice_problem_text),
+        }
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Delivery notices are evidence. Cancel those that are wrong."))
+    # --- what it meets ---------------------------------------------------------
+
+    def _match(self):
+        """Find the order lines of lines that have none; then look at receipts again."""
+        for company, notices in (
+            self.filtered(lambda it: it.state not in CLOSED).grouped("company_id").items()
+        ):
+            for kind in ("ship", "receipt"):
+                lines = notices.filtered(lambda it, kind=kind: it.kind == kind).line_ids
+                self.env["ecom.delivery.matcher"]._match(lines.filtered("product_id"), company)
+        self._refresh()
+
+    def _refresh(self):
+        """Count the receipts of all notices that share order lines with these, and move their states."""
+        lines = self.line_ids.purchase_line_id
+        shared = self.env["ecom.delivery.notice.line"].search(
+            [("purchase_line_id", "in", lines.ids), ("notice_id.state", "!=", "cancel")]
+        )
+        for kind in ("ship", "receipt"):
+            of_kind = shared.filtered(lambda it, kind=kind: it.notice_id.kind == kind)
+            self.env["ecom.delivery.matcher"]._count_receipts(of_kind, kind)
+        for notice in (self | shared.notice_id).filtered(lambda it: it.state not in CLOSED):
+            notice._go_to(notice._state_now())
+
+    def _state_now(self):
+        lines = self.line_ids
+        if any(line.match_state != "matched" for line in lines):
+            return "draft" if self.state in ("draft", "open") else self.state
+        if not any(line.quantity_done for line in lines):
+            return "open"
+        return "difference" if any(line._differs() for line in lines) else "received"
+
+    # --- buttons ---------------------------------------------------------------
+
+    def action_match(self):
+        """Button: look for order lines again."""
+        self._check_warehouse_person()
+        self._match()
+
+    def action_receive(self):
+        """Button: validate the open receipts of the orders with what the warehouse says has arrived.
+
+        What the report does not name stays open in a backorder. Doing it twice books nothing twice: a report
+        books once, and only what no receipt since its day has booked.
+
+        :raises UserError: if a line is not matched, the report has booked already, nothing is left to book,
+            no receipt is open for an order line, or a product needs serial numbers
+        """
+        for notice in self:
+            notice._check_warehouse_person()
+            self.env["ecom.delivery.receiver"]._receive(notice)
+
+    def action_done(self):
+        """Button: what has not arrived by now is not waited for any more."""
+        self._check_warehouse_person()
+        if any(notice.state == "draft" for notice in self):
+            raise UserError(self.env._("Match all lines with orders first, or cancel the notice."))
+        self._refresh()
+        for line in self.line_ids:
+            missing = max(line.quantity - line.quantity_done, 0)
+            if missing:
+                line._unseal().write({"quantity_missing": missing})
+        self._go_to("done")
+
+    def action_cancel(self):
+        """Button: it was wrong. It counts for nothing any more, and its number may come again."""
+        self._check_warehouse_person()
+        if self.picking_ids:
+            raise UserError(self.env._("This report has booked receipts. Return the goods instead."))
+        lines = self.line_ids.purchase_line_id
+        for notice in self.filtered(lambda it: it.state in ("received", "difference")):
+            notice._go_to("open")
+        self._go_to("cancel")
+        others = self.env["ecom.delivery.notice.line"].search([("purchase_line_id", "in", lines.ids)])
+        (others.notice_id - self)._refresh()
+
+    def _check_warehouse_person(self):
+        if not self.env.user.has_group("ecom_supplier_settlement.group_warehouse") and not self.env.su:
+            raise AccessError(self.env._("Only warehouse people and buyers work on delivery notices."))
+        self.check_access("write")
+
+    def action_open_pickings(self):
+        """Button: the receipts of the orders of this notice."""
+        pickings = self.order_ids.picking_ids
+        action = self.env["ir.actions.act_window"]._for_xml_id("stock.action_picking_tree_all")
+        return {**action, "domain": [("id", "in", pickings.ids)], "context": {}}
+
+    def action_open_basis(self):
+        """Button: ordered, shipped, received and billed, side by side."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ecom_supplier_settlement.ecom_purchase_basis_action"
+        )
+        return {**action, "domain": [("id", "in", self.line_ids.purchase_line_id.ids)], "context": {}}

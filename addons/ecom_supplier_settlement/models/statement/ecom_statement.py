@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, float_repr
 
 from ...reports import statement_document, statement_pdf, statement_xlsx
@@ -20,15 +20,6 @@ STATES = [
     ("paid", "Paid"),
     ("cancelled", "Cancelled"),
 ]
-TRANSITIONS = {
-    "draft": {"sent", "cancelled"},
-    "sent": {"draft", "confirmed", "disputed", "cancelled"},
-    "disputed": {"draft", "sent", "confirmed", "approved", "cancelled"},
-    "confirmed": {"approved", "cancelled"},
-    "approved": {"paid"},
-    "paid": {"approved"},
-    "cancelled": set(),
-}
 BUYER = "ecom_supplier_settlement.group_buyer"
 ACCOUNTANT = "ecom_connectors.group_accountant"
 # From these states on the statement says for good what both sides agreed.
@@ -53,7 +44,7 @@ def decoded(content, env):
 class EcomStatement(models.Model):
     """One supplier, company, currency and period. Amounts are what we owe: bills +, payments -.
 
-    `_move_to(state)` is the only writer of `state`. A statement begins the day after the one before it and
+    `_go_to(state)` is the only writer of `state`. A statement begins the day after the one before it and
     with its closing amount, so no document is between two statements. A disputed line holds back its own
     amount and nothing else. Its lines are gathered by `ecom.statement.composer` and proven by
     `ecom.statement.proof`; `ecom.statement.payer` pays it.
@@ -61,9 +52,18 @@ class EcomStatement(models.Model):
 
     _name = "ecom.statement"
     _description = "Supplier Statement"
-    _inherit = ["ecom.sealed", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _transitions = {
+        "draft": {"sent", "cancelled"},
+        "sent": {"draft", "confirmed", "disputed", "cancelled"},
+        "disputed": {"draft", "sent", "confirmed", "approved", "cancelled"},
+        "confirmed": {"approved", "cancelled"},
+        "approved": {"paid"},
+        "paid": {"approved"},
+        "cancelled": set(),
+    }
     # Whoever reads a statement may say something about it.
     _mail_post_access = "read"
 
@@ -326,58 +326,41 @@ class EcomStatement(models.Model):
         return [number for (number,) in self.env.cr.fetchall()]
 
     def _lock(self):
-        """Take these statements, or wait for whoever has them.
-
-        The row is written and not only locked: somebody who waited for it must not go on with what it read
-        before. PostgreSQL refuses it then, and Odoo runs it again with what is there now.
+        """Take these statements, or wait for whoever has them; what is waiting is written before.
 
         :raise MissingError: one was deleted in the meantime
         """
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """WITH one AS (SELECT id FROM ecom_statement WHERE id = ANY(%s) ORDER BY id FOR UPDATE)
-                   UPDATE ecom_statement s SET write_uid = s.write_uid FROM one WHERE one.id = s.id""",
-                self.ids,
-            )
-        )
-        if self.env.cr.rowcount != len(set(self.ids)):
-            raise MissingError(self.env._("The statement is not there any more."))
+        self.env["ecom.stage"]._take(self)
 
     # --- states -------------------------------------------------------------
 
-    def _move_to(self, state):
+    def _go_to(self, state, **values):
         """Change the state: the table, the right and the proof decide; nothing else writes it.
 
         :raise UserError: not from here, or the statement is not ready for it
         :raise AccessError: not this user
         """
         self._lock()
-        names = dict(self._fields["state"]._description_selection(self.env))
         for statement in self:
-            if state not in TRANSITIONS[statement.state]:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is “%(old)s” and cannot become “%(new)s”.",
-                        name=statement.name,
-                        old=names[statement.state],
-                        new=names[state],
-                    )
-                )
-            statement._check_may(state)
-            getattr(statement, f"_check_{state}", lambda: None)()
-        for statement in self:
-            values = {"state": state}
+            if statement.state == state:
+                raise statement._refused_move(state)
+            written = dict(values)
             # A dispute that is taken back sends nothing, and what is no longer paid was approved before.
             back = (statement.state, state) in {("disputed", "sent"), ("paid", "approved")}
             if state in ("sent", "confirmed", "approved") and not back:
-                values |= {f"{state}_id": self.env.uid, f"{state}_at": fields.Datetime.now()}
-            statement._unseal().write(values)
+                written |= {f"{state}_id": self.env.uid, f"{state}_at": fields.Datetime.now()}
+            super(EcomStatement, statement)._go_to(state, **written)
         if state == "cancelled":
             self.env.cr.execute(
                 SQL("UPDATE ecom_statement_line SET live = false WHERE statement_id = ANY(%s)", self.ids)
             )
             self.env["ecom.statement.line"].invalidate_model(["live"])
+
+    def _check_may_go_to(self, state):
+        for statement in self:
+            statement._check_may(state)
+            getattr(statement, f"_check_{state}", lambda: None)()
 
     def _check_may(self, state):
         """Buyers and accountants prepare; accountants approve, and never what they prepared themselves."""
@@ -460,13 +443,13 @@ class EcomStatement(models.Model):
 
     def action_draft(self):
         """Take a statement back to correct and send it again."""
-        self._move_to("draft")
+        self._go_to("draft")
 
     def action_cancel(self):
-        self._move_to("cancelled")
+        self._go_to("cancelled")
 
     def action_approve(self):
-        self._move_to("approved")
+        self._go_to("approved")
         self.env["ecom.statement.payer"]._refresh(self)
 
     def action_pay(self):
@@ -596,13 +579,13 @@ class EcomStatement(models.Model):
         }
         if "disputed" in states:
             if self.state == "sent":
-                self._move_to("disputed")
+                self._go_to("disputed")
                 self._ask_for_answer()
         elif "open" not in states:
-            self._move_to("confirmed")
+            self._go_to("confirmed")
             self._make_documents()
         elif self.state == "disputed":
-            self._move_to("sent")
+            self._go_to("sent")
         self.invalidate_recordset()
         self._drop_tasks()
         return {"state": self.state, "open": self.open_count, "disputed": self.disputed_count}
@@ -679,7 +662,7 @@ class EcomStatement(models.Model):
     def action_send(self):
         """Prove that it foots, mark it as sent, and mail it with both files and the link to the portal."""
         for statement in self:
-            statement._move_to("sent")
+            statement._go_to("sent")
             files = statement._files()
             # What was sent is kept as it was, whoever may write attachments.
             attachments = self.env["ir.attachment"].sudo()

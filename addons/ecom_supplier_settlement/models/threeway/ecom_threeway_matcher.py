@@ -130,9 +130,7 @@ class EcomThreewayMatcher(models.AbstractModel):
             return {}
         # Two matches of one bill take turns, so that a line has one verdict.
         self.env.flush_all()
-        self.env.execute_query(
-            SQL("SELECT id FROM account_move WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", ids)
-        )
+        self.env["ecom.stage"]._take(moves)
         rows = self._decided(ids)
         before = self._store(ids, rows, cause)
         said = self._conclude(ids, rows)

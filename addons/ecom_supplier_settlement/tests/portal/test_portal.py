@@ -95,7 +95,7 @@ class TestPortal(PortalCase, HttpCase):
         self.receive(order)
         self.vendor_bill((order.order_line, 3, 7), partner=self.other_supplier, ref="B-1")
         foreign = self.statement(partner=self.other_supplier)
-        foreign._move_to("sent")
+        foreign._go_to("sent")
         self.authenticate("settle_vendor", "settle_vendor")
         page = self.post(f"/my/statements/{self.sent.id}/confirm", line=foreign.line_ids[0].id)
         self.shows(page, "alert-danger")
@@ -117,7 +117,7 @@ class TestPortal(PortalCase, HttpCase):
             self.authenticate("settle_vendor", "settle_vendor")
             self.shows(self.url_open(url), "INV-1")
         self.assertNotIn("7e5c", self.sent.get_portal_url() + self.sent._get_share_url())
-        self.sent._move_to("draft")
+        self.sent._go_to("draft")
         for login in (None, "settle_rival", "settle_vendor"):
             self.authenticate(login, login)
             self.hides(self.url_open(urls[-1]), "INV-1")

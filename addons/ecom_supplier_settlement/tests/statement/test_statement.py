@@ -68,7 +68,7 @@ class TestStatement(StatementCase):
         September bill stands on it as from before, and no document is on both."""
         self.month()
         first = self.statement()
-        first._move_to("sent")
+        first._go_to("sent")
         first.with_user(self.buyer).action_confirm()
         self.vendor_bill((self.product, 1, 5), day="2026-09-11")
         self.vendor_bill((self.product, 1, 9), day="2026-10-02")
@@ -88,7 +88,7 @@ class TestStatement(StatementCase):
         statement shows it as from before and foots."""
         self.month()
         first = self.statement()
-        first._move_to("sent")
+        first._go_to("sent")
         first.action_confirm()
         self.entry(4, day="2026-08-20")
         second = self.statement("2026-10-01", "2026-10-31")
@@ -116,10 +116,10 @@ class TestStatement(StatementCase):
         statement = self.statement()
         late = self.vendor_bill((self.product, 1, 5), day="2026-09-12")
         with self.assertRaisesRegex(UserError, late.name):
-            statement._move_to("sent")
+            statement._go_to("sent")
         self.assertEqual(self.env["ecom.statement.proof"]._missing(statement)[0]["move_id"], late.id)
         statement.action_compute()
-        statement._move_to("sent")
+        statement._go_to("sent")
         self.assertEqual(statement.state, "sent")
 
     def test_one_door(self):
@@ -134,7 +134,7 @@ class TestStatement(StatementCase):
             with self.assertRaises(UserError):
                 mine.line_ids[0].amount = 1
             with self.assertRaises(UserError):
-                mine._move_to("approved")
+                mine._go_to("approved")
         with self.assertRaises(UserError):
             self.env["ecom.statement"].create({"name": "X", "partner_id": self.supplier.id})
         with self.assertRaises(UserError):
@@ -145,7 +145,7 @@ class TestStatement(StatementCase):
         refused; a buyer may not approve at all; another accountant does."""
         self.month()
         statement = self.statement(user=self.accountant)
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.with_user(self.buyer).action_confirm()
         self.assertEqual(statement.state, "confirmed")
         with self.assertRaises(AccessError):
@@ -160,7 +160,7 @@ class TestStatement(StatementCase):
         commented, or the statement deleted, then it is refused; a bill beside it can be reset."""
         _order, bill, _credit = self.month()
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.action_confirm()
         beside = self.vendor_bill((self.product, 1, 5), day="2026-10-12")
         beside.button_draft()
@@ -252,4 +252,4 @@ class TestStatement(StatementCase):
         self.assertEqual(statement.amount_difference, -10)
         self.assertIn(bill.name, statement.missing_html)
         with self.assertRaisesRegex(UserError, bill.name):
-            statement._move_to("sent")
+            statement._go_to("sent")

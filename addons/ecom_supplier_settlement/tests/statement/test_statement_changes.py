@@ -12,7 +12,7 @@ from ..statement_common import StatementCase
 @tagged("post_install", "-at_install")
 class TestStatementChanges(StatementCase):
     def agreed(self, statement):
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.action_confirm()
         return statement
 
@@ -22,7 +22,7 @@ class TestStatementChanges(StatementCase):
         before = self.entry(30, day="2026-08-31")
         self.vendor_bill((self.product, 1, 10))
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         before.button_draft()
         with self.assertRaisesRegex(UserError, "Opening"):
             statement.action_confirm()
@@ -45,7 +45,7 @@ class TestStatementChanges(StatementCase):
         bill = self.vendor_bill((self.product, 1, 1000), currency=yen)
         payment = self.pay(bill, currency=self.company.currency_id)
         statement = self.statement(currency=yen)
-        statement._move_to("sent")
+        statement._go_to("sent")
         bill.line_ids.remove_move_reconcile()
         with self.assertRaisesRegex(UserError, "Settled in another currency"):
             statement.action_confirm()
@@ -64,9 +64,9 @@ class TestStatementChanges(StatementCase):
         first = self.statement()
         second = self.statement("2026-10-01", "2026-10-31")
         with self.assertRaisesRegex(UserError, first.name):
-            second._move_to("sent")
-        first._move_to("sent")
-        second._move_to("sent")
+            second._go_to("sent")
+        first._go_to("sent")
+        second._go_to("sent")
 
     def test_a_document_of_another_origin(self):
         """Given a credit note on an agreed statement, when it becomes a claim's, then it is not on the
@@ -97,7 +97,7 @@ class TestStatementChanges(StatementCase):
         leads nowhere, and it cannot be confirmed."""
         bill = self.vendor_bill((self.product, 1, 10), (self.other_product, 1, 5))
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         bill.button_draft()
         bill.invoice_line_ids[0].unlink()
         self.assertEqual(sorted(map(bool, statement.line_ids.mapped("move_line_id.id"))), [True])
@@ -181,7 +181,7 @@ class TestStatementChanges(StatementCase):
         def queries(count, partner):
             bill = self.vendor_bill(*[(self.product, 1, 5)] * count, partner=partner)
             statement = self.statement(partner=partner)
-            statement._move_to("sent")
+            statement._go_to("sent")
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count

@@ -113,7 +113,7 @@ class TestStatementCompare(StatementCase):
         contact = self.env["res.partner"].create({"name": "c", "parent_id": self.supplier.id})
         user = self.person("alpha", "base.group_portal", partner_id=contact.id)
         mine = self.statement()
-        mine._move_to("sent")
+        mine._go_to("sent")
         answer = mine.with_user(user).portal_compare("a.csv", base64.b64encode(FILE.encode()))
         self.assertEqual((answer["result"], answer["difference"]), ("incomplete", "5.00"))
         stranger = self.person("beta", "base.group_portal")

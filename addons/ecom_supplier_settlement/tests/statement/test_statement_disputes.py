@@ -12,7 +12,7 @@ class TestStatementDisputes(StatementCase):
         """A sent statement with a bill of 70 and 30 and a tax, the 30 disputed, the rest confirmed."""
         self.bill = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10), **values)
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         line = statement.line_ids.filtered(lambda it: it.amount == amount)
         line._dispute("goods", "broken")
         (statement.line_ids - line)._confirm()
@@ -97,7 +97,7 @@ class TestStatementDisputes(StatementCase):
         for."""
         self.pay(self.vendor_bill((self.product, 1, 10)))
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         line = statement.line_ids.filtered(lambda it: it.origin == "payment")
         line._dispute("unknown", "")
         with self.assertRaisesRegex(UserError, "Choose the document"):

@@ -187,7 +187,7 @@ class TestStatementOracle(StatementCase):
         for statement in stale:
             statement.action_compute()
             if statement.line_count or statement.amount_closing:
-                statement._move_to("sent")
+                statement._go_to("sent")
         self.repaired += len(stale)
 
     EVENTS = ("bill", "bill", "bill", "credit", "entry", "netting", "pay", "pay", "advance", "reverse")
@@ -289,7 +289,7 @@ class TestStatementOracle(StatementCase):
     def sent_and_answered(self, statement):
         if statement.previous_id.state == "draft":
             return
-        statement._move_to("sent")
+        statement._go_to("sent")
         if self.rng.random() < 0.7:
             statement.action_confirm()
 

@@ -91,7 +91,7 @@ class TestStatementOrigins(PortalCase, HttpCase):
         _front, sheet = openpyxl.load_workbook(io.BytesIO(statement._render_xlsx())).worksheets
         workbook = {row[0].value: row[7].value for row in sheet.iter_rows(min_row=2)}
         self.assertEqual(workbook, {"Dropship Goods": 200, "Dropship Commission": -20})
-        statement._move_to("sent")
+        statement._go_to("sent")
         self.authenticate("settle_rival", "settle_rival")
         page = self.url_open(f"/my/statements/{statement.id}").text
         for text in ("Dropship Goods", "Dropship Commission", "180.00"):
@@ -114,7 +114,7 @@ class TestStatementOrigins(PortalCase, HttpCase):
     def test_a_source_settles_its_own(self):
         """Given confirmed lines, when documents are made, then the source of each makes them, once."""
         statement = self.statement(partner=self.other_supplier)
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.action_confirm()
         documents = statement.line_ids.document_id
         self.assertEqual(set(documents.mapped("ref")), {"purchase.order gross", "purchase.order commission"})

@@ -21,7 +21,7 @@ class TestStatementPaid(StatementCase):
         bills.action_post()
         self.credit_note((self.product, 1, 7), partner=partner, currency=currency)
         statement = self.statement(partner=partner, currency=currency)
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.action_confirm()
         statement = statement.with_user(self.accountant)
         statement.action_approve()

@@ -31,7 +31,7 @@ class TestStatementRaces(Races, StatementCase):
 
     def sent(self):
         statement = self.statement()
-        statement._move_to("sent")
+        statement._go_to("sent")
         return statement
 
     def test_the_last_two_lines(self):

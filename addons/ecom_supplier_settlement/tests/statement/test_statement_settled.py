@@ -22,7 +22,7 @@ class TestStatementSettled(StatementCase):
 
     def sent(self, **values):
         statement = self.statement(**values)
-        statement._move_to("sent")
+        statement._go_to("sent")
         return statement
 
     def approved(self, **values):
@@ -245,7 +245,7 @@ class TestStatementSettled(StatementCase):
         mine, others = self.statement(), self.sent(partner=self.other_supplier)
         with self.assertRaises(AccessError):
             mine.with_user(self.supplier_user).portal_confirm()
-        mine._move_to("sent")
+        mine._go_to("sent")
         with self.assertRaises(AccessError):
             mine.with_user(self.other_user).portal_confirm()
         with self.assertRaises(UserError):
@@ -286,7 +286,7 @@ class TestStatementSettled(StatementCase):
             file.with_user(user).read(["raw"])
         with self.assertRaises(AccessError):
             mine.with_user(user).read(["internal_note"])
-        mine._move_to("draft")
+        mine._go_to("draft")
         self.assertFalse(self.env["ecom.statement.line"].with_user(user).search_count([]))
 
     def test_batch(self):

@@ -143,7 +143,7 @@ class TestForeignCompany(PortalCase):
         order = self.order((self.product, 3, 7))
         self.receive(order)
         statement = self.statement("2026-10-01", "2026-10-31")
-        statement._move_to("sent")
+        statement._go_to("sent")
         statement.line_ids._unseal().write({"state": "confirmed"})
         before = self.env["account.move"].search_count([])
         with self.assertRaises(AccessError):

@@ -50,7 +50,7 @@ class TestSupplierAccess(PortalCase):
         self.receive(order)
         self.vendor_bill((order.order_line, 3, 7), partner=self.other_supplier, ref="B-1")
         foreign = self.statement(partner=self.other_supplier)
-        foreign._move_to("sent")
+        foreign._go_to("sent")
         for user, own, other in ((self.vendor, self.sent, foreign), (self.rival, foreign, self.sent)):
             mine = self.env["ecom.statement"].with_user(user)
             self.assertEqual(mine.search([]).ids, own.ids)

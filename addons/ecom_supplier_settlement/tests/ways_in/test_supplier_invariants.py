@@ -47,7 +47,7 @@ class TestSupplierInvariants(StatementCase, TermsCase):
         cls.bill = cls.vendor_bill((bought.order_line, 10, 5))
         cls.receive(cls.order((cls.product, 3, 7), partner=cls.other_supplier))
         cls.month = cls.statement()
-        cls.month._move_to("sent")
+        cls.month._go_to("sent")
         cls.month.action_confirm()
         mine = cls.month.with_user(cls.accountant)
         mine.action_approve()

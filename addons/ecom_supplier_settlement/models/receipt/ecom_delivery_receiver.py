@@ -6,35 +6,26 @@ from odoo import models
 from odoo.exceptions import UserError
 
 
-class EcomDeliveryNotice(models.Model):
-    _inherit = "ecom.delivery.notice"
+class EcomDeliveryReceiver(models.AbstractModel):
+    """Puts what a report says on the open receipts of the orders and validates them."""
 
-    def action_receive(self):
-        """Button: validate the open receipts of the orders with what the warehouse says has arrived.
+    _name = "ecom.delivery.receiver"
+    _description = "Receiver of Reported Goods"
 
-        What the report does not name stays open in a backorder. Doing it twice books nothing twice: a report
-        books once, and only what no receipt since its day has booked.
-
-        :raises UserError: if a line is not matched, the report has booked already, nothing is left to book,
-            no receipt is open for an order line, or a product needs serial numbers
-        """
-        for notice in self:
-            notice._receive_goods()
-
-    def _receive_goods(self):
-        self._check_warehouse_person()
-        if self.kind != "receipt":
+    def _receive(self, notice):
+        notice.ensure_one()
+        if notice.kind != "receipt":
             raise UserError(self.env._("Only a warehouse's report says what has arrived."))
-        # Two people may press the button at once: the second one waits and sees what the first has done.
-        self.lock_for_update()
-        self.invalidate_recordset()
-        if self.picking_ids:
+        # Two people may press the button at once: the second one is run again after the first.
+        self.env["ecom.stage"]._take(notice)
+        notice.invalidate_recordset()
+        if notice.picking_ids:
             raise UserError(self.env._("This report has booked its receipts already."))
-        if any(line.match_state != "matched" for line in self.line_ids):
+        if any(line.match_state != "matched" for line in notice.line_ids):
             raise UserError(self.env._("Match all lines with orders first."))
-        self._refresh()
+        notice._refresh()
         wanted = defaultdict(list)
-        for line in self.line_ids:
+        for line in notice.line_ids:
             unit = line.uom_id
             left = unit.round(line.quantity - line.quantity_done)
             if left > 0:
@@ -42,14 +33,14 @@ class EcomDeliveryNotice(models.Model):
         if not wanted:
             raise UserError(self.env._("All of it is booked already."))
         pickings = self._fill_moves(wanted)
-        self._unseal().write({"picking_ids": [(4, picking.id) for picking in pickings]})
+        notice._unseal().write({"picking_ids": [(4, picking.id) for picking in pickings]})
         pickings.with_context(skip_backorder=True, skip_sms=True, cancel_backorder=False).button_validate()
         late = pickings.filtered(lambda picking: picking.state != "done")
         if late:
             raise UserError(
                 self.env._("%s could not be validated. Validate it by hand.", late[0].display_name)
             )
-        self._refresh()
+        notice._refresh()
 
     def _fill_moves(self, wanted):
         """Put quantities on the open moves of the order lines; return the transfers they are in."""

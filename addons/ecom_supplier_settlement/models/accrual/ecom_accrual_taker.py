@@ -7,26 +7,30 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib.ecom_settle.accrual import Open, reversal_parts
-from ..receipt.ecom_purchase_clearing import open_quantity
-from .ecom_accrual_post import turned
+from .ecom_accrual_ledger import turned
+from .ecom_purchase_clearing import open_quantity
 
 
-class EcomAccrual(models.Model):
-    _inherit = "ecom.accrual"
+class EcomAccrualTaker(models.AbstractModel):
+    """Finds the accruals of an order line and takes back what is billed, cleared or gone, oldest first."""
 
-    def _reduced(self):
+    _name = "ecom.accrual.taker"
+    _description = "What Takes Accruals Back"
+
+    @api.model
+    def _reduced(self, accrual):
         """Parts of earlier accruals whose goods went back or were billed: (line, amount, balance, quantity).
 
         A bill of a later day that took them back gives them up: they are gone before it.
         """
-        lines = self.line_ids.filtered(lambda line: line.kind == "reduced")
+        lines = accrual.line_ids.filtered(lambda line: line.kind == "reduced")
         open_lines = self._outstanding(lines.purchase_line_id.ids)
         later = self.env["ecom.accrual.reversal"].search(
             [
                 ("line_id.purchase_line_id", "in", lines.purchase_line_id.ids),
                 ("line_id.accrual_id.reversal", "=", "on_bill"),
                 ("live", "=", True),
-                ("day", ">", self.period_end),
+                ("day", ">", accrual.period_end),
             ]
         )
         short = lines.filtered(
@@ -37,7 +41,8 @@ class EcomAccrual(models.Model):
         )
         later = later.filtered(lambda it: it.line_id.purchase_line_id in short.purchase_line_id)
         if later:
-            self._undo_reversals(later, self.env._("Accrued again: taken back by %s", self.name))
+            title = self.env._("Accrued again: taken back by %s", accrual.name)
+            self.env["ecom.accrual.ledger"]._accrue_again(later, title)
             open_lines = self._outstanding(lines.purchase_line_id.ids)
         parts = []
         for line in lines:
@@ -83,7 +88,7 @@ class EcomAccrual(models.Model):
         return found
 
     @api.model
-    def _reverse_again(self, order_lines):
+    def _take_again(self, order_lines):
         """A bill was reset: other bills take back what is accrued beyond what waits for a bill now."""
         rows = self._bill_rows(SQL("l.purchase_line_id = ANY(%s)", order_lines.ids))
         excess = {}
@@ -98,32 +103,33 @@ class EcomAccrual(models.Model):
             if taken > 0:
                 excess[order_line] -= taken
                 capped.append((*facts, order_line, taken))
-        self._reverse_rows(capped)
+        self._take_rows(capped)
 
     @api.model
-    def _reverse_for(self, bills):
+    def _take_for(self, bills):
         """Take back what posted bills bill, on each bill's date; called whenever a bill is posted."""
         rows = self._bill_rows(SQL("m.id = ANY(%s)", bills.ids)) if bills else []
         if rows:
-            self._reverse_rows(rows)
+            self._take_rows(rows)
 
-    def _bills_since(self):
-        """Bill lines after the period end of this accrual's order lines, as far as they took nothing back."""
-        booked = self.line_ids.filtered(lambda line: line.kind in ("accrued", "reduced"))
+    @api.model
+    def _take_since(self, accrual):
+        """Take back what was billed or cleared after the period end of an accrual that is booked late."""
+        booked = accrual.line_ids.filtered(lambda line: line.kind in ("accrued", "reduced"))
         order_lines = booked.purchase_line_id
-        return self._bill_rows(
-            SQL("l.purchase_line_id = ANY(%s) AND m.date > %s", order_lines.ids, self.period_end)
+        self._take_rows(
+            self._bill_rows(
+                SQL("l.purchase_line_id = ANY(%s) AND m.date > %s", order_lines.ids, accrual.period_end)
+            )
         )
-
-    def _clearings_since(self):
-        """What was cleared after the period end of this accrual's order lines."""
-        return self.env["ecom.purchase.clearing"].search(
+        cleared = self.env["ecom.purchase.clearing"].search(
             [
-                ("purchase_line_id", "in", self.line_ids.purchase_line_id.ids),
-                ("day", ">", self.period_end),
+                ("purchase_line_id", "in", accrual.line_ids.purchase_line_id.ids),
+                ("day", ">", accrual.period_end),
                 ("state", "=", "cleared"),
             ]
         )
+        cleared._take_back()
 
     def _bill_rows(self, where):
         """[(company, bill, bill line, date, order line, quantity)] that may take accruals back, by date.
@@ -161,7 +167,7 @@ class EcomAccrual(models.Model):
         )
         return self.env.cr.fetchall()
 
-    def _reverse_rows(self, rows):
+    def _take_rows(self, rows):
         """Book what the bill lines take back, one entry per bill."""
         open_lines = self._outstanding({row[4] for row in rows})
         by_bill = defaultdict(list)
@@ -174,13 +180,14 @@ class EcomAccrual(models.Model):
             by_bill[company_id, bill_id, day] += [(part, bill_line_id) for part in parts]
         for (company_id, bill_id, day), parts in by_bill.items():
             company = self.env["res.company"].browse(company_id)
-            own = self._own(company)
+            ledger = self.env["ecom.accrual.ledger"]._own(company)
+            own = self.with_env(ledger.env)
             bill = own.env["account.move"].browse(bill_id)
-            day = own._open_after(company, day, company._ecom_accrual_journal())
+            day = ledger._open_day(company, day)
             pairs = [own._part(part) for part, _bill_line in parts]
             title = own.env._("Accrual taken back by %s", bill.name)
-            move = own._book(company, day, title, turned(pairs))
-            own._store_reversals(
+            move = ledger._book(company, day, title, turned(pairs))
+            own._store(
                 [
                     (pair, move, day, bill, bill_line)
                     for pair, (_part, bill_line) in zip(pairs, parts, strict=True)
@@ -188,17 +195,18 @@ class EcomAccrual(models.Model):
             )
 
     @api.model
-    def _reverse_cleared(self, clearing, parts):
+    def _take_cleared(self, clearing, parts):
         """Book what a cleared quantity difference takes back, on its day or the first open one."""
         company = clearing.company_id
-        own = self._own(company)
-        day = own._open_after(company, clearing.day, company._ecom_accrual_journal())
+        ledger = self.env["ecom.accrual.ledger"]._own(company)
+        own = self.with_env(ledger.env)
+        day = ledger._open_day(company, clearing.day)
         pairs = [own._part(part) for part in parts]
         title = own.env._("Accrual taken back: %s is cleared", clearing.name)
-        move = own._book(company, day, title, turned(pairs))
-        own._store_reversals([(pair, move, day, None, None) for pair in pairs], clearing)
+        move = ledger._book(company, day, title, turned(pairs))
+        own._store([(pair, move, day, None, None) for pair in pairs], clearing)
 
-    def _store_reversals(self, found, clearing=None):
+    def _store(self, found, clearing=None):
         """Store (pair, entry, day, bill, bill line id) and the clearing, if that took them back."""
         self.env["ecom.accrual.reversal"]._unseal().create(
             [

@@ -1,58 +1,19 @@
 """Receipt stage: notices that came by file or interface are stored once, with what their words mean."""
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import api, models
+from odoo.exceptions import UserError
 
-from ...lib.ecom_settle.notices import notice_of
 from ...lib.ecom_settle.problem import Problem
-from .ecom_delivery_words import notice_problem_text
-from .supplier_file import told_problems
 
 # Words that mean one of the product's own unit, in the languages of our layouts.
 PIECES = {"件", "个", "只", "pcs", "pc", "piece", "pieces", "ea", "each", "unit", "units", "stück", "stk"}
-MAX_NOTICES = 500
 
 
-class EcomDeliveryNotice(models.Model):
-    _inherit = "ecom.delivery.notice"
+class EcomDeliveryKeeper(models.AbstractModel):
+    """Whose a notice is, whether it is known already, and which units it speaks of; then it is stored."""
 
-    file_id = fields.Many2one(
-        "ecom.delivery.file", readonly=True, index="btree_not_null", ondelete="restrict"
-    )
-
-    @api.model
-    def receive(self, payload):
-        """Public interface: store delivery notes and receipt reports that another system sends.
-
-        Each notice is stored or refused by itself; sending it twice changes nothing.
-
-        :param payload: one notice or a list of them, as `lib/ecom_settle/notices/payload.py` describes
-        :return: per notice `number, id, state, new, problems: [{row, column, text, reason, message}]`;
-            `id` is False and `state` "refused" when there are problems
-        :raises AccessError: for users without the warehouse role
-        :raises UserError: for more than 500 notices at once
-        """
-        if not self.env.user.has_group("ecom_supplier_settlement.group_warehouse"):
-            raise AccessError(self.env._("Only warehouse people and buyers store delivery notes."))
-        payloads = payload if isinstance(payload, list) else [payload]
-        if len(payloads) > MAX_NOTICES:
-            raise UserError(self.env._("Send at most %s notices at once.", MAX_NOTICES))
-        return [self._receive_one(item) for item in payloads]
-
-    def _receive_one(self, payload):
-        notice, problems = notice_of(payload)
-        record, new = self.browse(), 0
-        if notice:
-            with self.env.cr.savepoint():
-                record, new, problems = self._keep([notice], source="api")
-        number = payload.get("number") if isinstance(payload, dict) else ""
-        return {
-            "number": number if isinstance(number, str) else "",
-            "id": record.id,
-            "state": record.state or "refused",
-            "new": bool(new),
-            "problems": told_problems(self.env, problems, notice_problem_text),
-        }
+    _name = "ecom.delivery.keeper"
+    _description = "Keeper of Delivery Notices"
 
     @api.model
     def _keep(self, notices, source, supplier=None, warehouse=None):
@@ -64,6 +25,7 @@ class EcomDeliveryNotice(models.Model):
         :param warehouse: stock.warehouse that those without one are of
         :return: (records, how many are new, problems); no record if there are problems
         """
+        records = self.env["ecom.delivery.notice"]
         orders = self._orders_named(notices)
         units = self._units_named(notices)
         problems, owners = [], []
@@ -82,9 +44,9 @@ class EcomDeliveryNotice(models.Model):
                 for odd in self._unit_problems(notice, found, units)
             ]
         if problems:
-            return self.browse(), 0, problems
+            return records, 0, problems
         created = (
-            self._unseal()
+            records._unseal()
             .create(
                 [
                     self._values(notice, owner, source, found, units)
@@ -94,7 +56,7 @@ class EcomDeliveryNotice(models.Model):
             ._seal()
         )
         created._match()
-        stored = created | self.browse([record.id for record in known.values()])
+        stored = created | records.browse([record.id for record in known.values()])
         return stored, len(created), []
 
     def _values(self, notice, owner, source, products, units):
@@ -196,7 +158,7 @@ class EcomDeliveryNotice(models.Model):
         """{digest: record} of notices that are stored already; a problem for those that differ."""
         stored = {
             self._natural(record.kind, record.name, record.partner_id, record.warehouse_id): record
-            for record in self.search(
+            for record in self.env["ecom.delivery.notice"].search(
                 [
                     ("company_id", "=", self.env.company.id),
                     ("name", "in", [notice.number for notice in notices]),

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ...lib.ecom_settle.accrual import reversal_parts
 
@@ -96,10 +95,8 @@ class EcomPurchaseClearing(models.Model):
         """
         self._check_may_clear()
         lines = self.env["purchase.order.line"].union(*quantities)
-        self.env.cr.execute(
-            SQL("SELECT id FROM purchase_order_line WHERE id = ANY(%s) ORDER BY id FOR UPDATE", lines.ids)
-        )
         lines.check_access("read")
+        self.env["ecom.stage"]._take(lines)
         self._check_day(lines.company_id, day)
         waiting = self._open(lines, day)
         values = []
@@ -145,7 +142,7 @@ class EcomPurchaseClearing(models.Model):
                 raise UserError(self.env._("%s is undone already.", clearing.name))
             clearing._unseal().write({"state": "undone", "undone_day": max(today, clearing.day)})
             # Accruals are evidence that only their own stage writes.
-            self.env["ecom.accrual"]._undo_reversals(
+            self.env["ecom.accrual.ledger"]._accrue_again(
                 clearing.reversal_ids.filtered("live"),
                 self.env._("Accrued again: %s is no longer cleared", clearing.name),
                 clearing.undone_day,
@@ -172,8 +169,8 @@ class EcomPurchaseClearing(models.Model):
 
     def _take_back(self):
         """Book what accruals still hold of cleared goods, on the day they were cleared."""
-        accruals = self.env["ecom.accrual"]
-        outstanding = accruals._outstanding(self.purchase_line_id.ids)
+        taker = self.env["ecom.accrual.taker"]
+        outstanding = taker._outstanding(self.purchase_line_id.ids)
         for clearing in self.filtered(lambda it: it.state == "cleared" and it.quantity > 0):
             line = clearing.purchase_line_id
             held = outstanding.get(line.id, [])
@@ -184,8 +181,8 @@ class EcomPurchaseClearing(models.Model):
                 Decimal(str(clearing.quantity)) - taken, sum(part.quantity for part in held) - left
             )
             if quantity > 0:
-                accruals._reverse_cleared(clearing, reversal_parts(quantity, held))
-                outstanding = accruals._outstanding(self.purchase_line_id.ids)
+                taker._take_cleared(clearing, reversal_parts(quantity, held))
+                outstanding = taker._outstanding(self.purchase_line_id.ids)
 
 
 def open_quantity(row):

@@ -5,61 +5,60 @@ from decimal import Decimal
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 
-class EcomAccrual(models.Model):
-    _inherit = "ecom.accrual"
+class EcomAccrualLedger(models.AbstractModel):
+    """Books accruals and undoes them; what takes them back is `ecom.accrual.taker`'s."""
 
-    def _book_accrual(self):
+    _name = "ecom.accrual.ledger"
+    _description = "Entries of Accruals"
+
+    @api.model
+    def _book_accrual(self, accrual):
         """Post the entry, its reversal if that is the next day's, and what bills took back since."""
-        self.ensure_one()
-        self._lock_and_check()
-        self = self._own(self.company_id)
-        pairs = [
-            (line, *_minor(line, "amount", "balance"), Decimal(str(line.quantity)))
-            for line in self.line_ids
-            if line.kind == "accrued"
-        ]
-        reduced = self._reduced()
-        move = self._book(self.company_id, self.period_end, self.name, pairs + turned(reduced))
-        self._unseal().write({"move_id": move.id})
-        self._go_to("posted")
-        self._store_reversals([(part, move, self.period_end, None, None) for part in reduced])
-        if self.reversal == "next_day":
-            day = self.period_end + timedelta(days=1)
-            back = self._book(
-                self.company_id, day, self.env._("Reversal of %s", self.name), turned(pairs), move
-            )
-            self._unseal().write({"reversal_move_id": back.id})
-            self._store_reversals([(pair, back, day, None, None) for pair in pairs])
-        self._reverse_rows(self._bills_since())
-        self._clearings_since()._take_back()
+        accrual.ensure_one()
+        self._lock_and_check(accrual)
+        self = self._own(accrual.company_id)
+        accrual = accrual.with_env(self.env)
+        taker = self.env["ecom.accrual.taker"]
+        company = accrual.company_id
+        pairs = _pairs(accrual)
+        reduced = taker._reduced(accrual)
+        move = self._book(company, accrual.period_end, accrual.name, pairs + turned(reduced))
+        accrual._go_to("posted", move_id=move.id)
+        taker._store([(part, move, accrual.period_end, None, None) for part in reduced])
+        if accrual.reversal == "next_day":
+            day = accrual.period_end + timedelta(days=1)
+            title = self.env._("Reversal of %s", accrual.name)
+            back = self._book(company, day, title, turned(pairs), move)
+            accrual._unseal().write({"reversal_move_id": back.id})
+            taker._store([(pair, back, day, None, None) for pair in pairs])
+        taker._take_since(accrual)
 
-    def _lock_and_check(self):
+    def _lock_and_check(self, accrual):
         """One booking at a time, into open periods, in the order of the periods."""
-        self.env.cr.execute(SQL("SELECT id FROM res_company WHERE id = %s FOR UPDATE", self.company_id.id))
-        days = [self.period_end]
-        if self.reversal == "next_day":
-            days.append(self.period_end + timedelta(days=1))
-        journal = self.company_id._ecom_accrual_journal()
+        company = accrual.company_id
+        self.env["ecom.stage"]._take(company)
+        days = [accrual.period_end]
+        if accrual.reversal == "next_day":
+            days.append(accrual.period_end + timedelta(days=1))
         for day in days:
-            if self._open_after(self.company_id, day, journal) != day:
+            if self._open_day(company, day) != day:
                 raise UserError(
                     self.env._(
                         "%(day)s is in a locked period of %(company)s. Open the period first.",
                         day=day,
-                        company=self.company_id.name,
+                        company=company.name,
                     )
                 )
-        self._refuse_later()
+        self._refuse_later(accrual)
 
-    def _refuse_later(self):
+    def _refuse_later(self, accrual):
         """Whatever is accrued later builds on what waits for bills."""
-        later = self.reversal == "on_bill" and self.search(
+        later = accrual.reversal == "on_bill" and accrual.search(
             [
-                ("company_id", "=", self.company_id.id),
-                ("period_end", ">", self.period_end),
+                ("company_id", "=", accrual.company_id.id),
+                ("period_end", ">", accrual.period_end),
                 ("state", "=", "posted"),
             ],
             limit=1,
@@ -67,11 +66,9 @@ class EcomAccrual(models.Model):
         if later:
             raise UserError(self.env._("%s builds on this one. Undo it first.", later.name))
 
-    def _open_after(self, company, day, journal):
+    def _open_day(self, company, day):
         """The first day from `day` on that no lock date forbids."""
-        while violated := company._get_violated_lock_dates(day, False, journal):
-            day = max(lock for lock, _field in violated) + timedelta(days=1)
-        return day
+        return self.env["ecom.books"]._open_day(company, day, company._ecom_accrual_journal())
 
     def _own(self, company):
         """Nothing of the caller's context reaches the entries."""
@@ -89,7 +86,8 @@ class EcomAccrual(models.Model):
         if not pairs:
             return self.env["account.move"]
         move = (
-            self._unseal()
+            self.env["ecom.accrual"]
+            ._unseal()
             .env["account.move"]
             .create(
                 {
@@ -136,7 +134,7 @@ class EcomAccrual(models.Model):
     # --- backwards -----------------------------------------------------------------------------
 
     @api.model
-    def _undo_reversals(self, reversals, title, day=None):
+    def _accrue_again(self, reversals, title, day=None):
         """Accrue again what was taken back, on `day` (else the day it was), or the first open one."""
         for (company, booked), group in reversals.grouped(lambda it: (it.company_id, it.day)).items():
             own = self._own(company)
@@ -144,38 +142,45 @@ class EcomAccrual(models.Model):
                 (it.line_id.with_env(own.env), *_minor(it, "amount", "balance"), Decimal(str(it.quantity)))
                 for it in group
             ]
-            on = own._open_after(company, day or booked, company._ecom_accrual_journal())
-            own._book(company, on, title, pairs)
+            own._book(company, own._open_day(company, day or booked), title, pairs)
         reversals._unseal().write({"live": False})
 
-    def _undo(self):
-        self.ensure_one()
-        if self.state != "posted":
-            raise UserError(self.env._("%s is not posted.", self.name))
-        self._refuse_later()
-        title = self.env._("Undo of %s", self.name)
+    @api.model
+    def _undo(self, accrual):
+        accrual.ensure_one()
+        if accrual.state != "posted":
+            raise UserError(self.env._("%s is not posted.", accrual.name))
+        self.env["ecom.stage"]._take(accrual.company_id)
+        self._refuse_later(accrual)
+        title = self.env._("Undo of %s", accrual.name)
         reversals = self.env["ecom.accrual.reversal"].search(
             [
                 ("live", "=", True),
                 "|",
-                ("line_id.accrual_id", "=", self.id),
-                ("move_id", "=", self.move_id.id or 0),
+                ("line_id.accrual_id", "=", accrual.id),
+                ("move_id", "=", accrual.move_id.id or 0),
             ]
         )
-        self._undo_reversals(reversals, title)
-        own = self._own(self.company_id)
-        pairs = [
-            (line, *_minor(line, "amount", "balance"), Decimal(str(line.quantity)))
-            for line in own.line_ids
-            if line.kind == "accrued"
-        ]
-        day = self._open_after(self.company_id, self.period_end, self.company_id._ecom_accrual_journal())
-        own._book(self.company_id, day, title, turned(pairs), self.move_id)
-        self.line_ids._unseal().write({"live": False})
+        self._accrue_again(reversals, title)
+        own = self._own(accrual.company_id)
+        day = own._open_day(accrual.company_id, accrual.period_end)
+        pairs = _pairs(accrual.with_env(own.env))
+        own._book(accrual.company_id, day, title, turned(pairs), accrual.move_id)
+        accrual.line_ids._unseal().write({"live": False})
         # At once: the database allows one live line of an order line and period.
-        self.line_ids.flush_recordset()
-        self._go_to("undone")
-        self._reverse_again(self.line_ids.filtered(lambda line: line.kind == "reduced").purchase_line_id)
+        accrual.line_ids.flush_recordset()
+        accrual._go_to("undone")
+        reduced = accrual.line_ids.filtered(lambda line: line.kind == "reduced")
+        self.env["ecom.accrual.taker"]._take_again(reduced.purchase_line_id)
+
+
+def _pairs(accrual):
+    """What an accrual accrues: [(line, amount, balance, quantity)], minor units."""
+    return [
+        (line, *_minor(line, "amount", "balance"), Decimal(str(line.quantity)))
+        for line in accrual.line_ids
+        if line.kind == "accrued"
+    ]
 
 
 def _minor(record, *names):
