@@ -105,8 +105,8 @@ def lint() -> list[str]:
 
 
 def _start(command: Sequence[str | Path]) -> subprocess.Popen[str]:
-    """A linter that works beside the others; import-linter finds the packages below lib by the path."""
-    libraries = os.pathsep.join(str(path) for path in sorted(ADDONS.glob("*/lib")))
+    """A linter that works beside the others; import-linter finds lib's packages and add-ons by the path."""
+    libraries = os.pathsep.join(str(path) for path in [*sorted(ADDONS.glob("*/lib")), ADDONS])
     return subprocess.Popen(
         command,
         cwd=ROOT,

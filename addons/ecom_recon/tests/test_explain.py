@@ -188,3 +188,4 @@ class TestTrace(ReconCase):
                 one = exception.with_context(lang=lang)
                 self.assertTrue(one.reason and one.suggestion and "%" not in one.reason, one.type)
                 self.assertIn("CNY", one.reason)
+                self.assertNotRegex(one.reason, r"-\d")

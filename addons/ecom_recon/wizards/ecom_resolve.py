@@ -4,15 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-# What a person may decide beside waiting and ignoring.
-WAYS = {
-    "unknown_category": "classify",
-    "missing_order": "link",
-    "refund_without_order": "link",
-    "ambiguous": "link",
-    "amount_mismatch": "accept",
-    "fee_out_of_band": "accept",
-}
+from ..models.explain.exception_types import TYPES
 
 
 class EcomResolve(models.TransientModel):
@@ -60,7 +52,7 @@ class EcomResolve(models.TransientModel):
 
     def _way(self):
         """The decision that fits all exceptions of the dialog and that the user may take, if there is one."""
-        ways = {WAYS.get(exception.type) for exception in self.exception_ids}
+        ways = {TYPES[exception.type].way or None for exception in self.exception_ids}
         way = ways.pop() if len(ways) == 1 else None
         may_accept = self.env.user.has_group("ecom_connectors.group_accountant")
         return None if way == "accept" and not may_accept else way

@@ -7,29 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-TYPES = [
-    ("amount_mismatch", "Amount Differs"),
-    ("missing_bill", "Bill Line Missing"),
-    ("missing_order", "Order Missing"),
-    ("duplicate_payment", "Paid Twice"),
-    ("refund_exceeds_order", "Refund Exceeds Order"),
-    ("refund_without_order", "Refund Without Order"),
-    ("unknown_category", "Unknown Transaction Type"),
-    ("fee_out_of_band", "Fee out of Band"),
-    ("currency_mismatch", "Other Currency"),
-    ("ambiguous", "Ambiguous"),
-    ("clearing_not_zero", "Clearing Not Zero"),
-    ("chain_gap", "Bills Missing Between"),
-]
-SEVERITY = {
-    "chain_gap": "2",
-    "duplicate_payment": "2",
-    "refund_exceeds_order": "2",
-    "refund_without_order": "2",
-    "currency_mismatch": "2",
-    "clearing_not_zero": "2",
-    "unknown_category": "1",
-}
+from .exception_types import TYPES
+
 DUE_DAYS = {"2": 1, "1": 3, "0": 7}
 COLUMNS = (
     "cause type order_id shop_id account_id tally_id bill_id currency_id amount day order_no refund_no detail"
@@ -52,7 +31,9 @@ class EcomException(models.Model):
     _check_company_auto = True
 
     cause = fields.Char(required=True, readonly=True, help="The same cause is found again by a rerun.")
-    type = fields.Selection(TYPES, required=True, readonly=True, index=True)
+    type = fields.Selection(
+        [(code, kind.title) for code, kind in TYPES.items()], required=True, readonly=True, index=True
+    )
     severity = fields.Selection([("0", "Low"), ("1", "Medium"), ("2", "High")], readonly=True, default="0")
     state = fields.Selection(
         [("open", "Open"), ("waiting", "Waiting"), ("done", "Done")],
@@ -120,12 +101,12 @@ class EcomException(models.Model):
     @api.depends("type", "amount", "detail")
     @api.depends_context("lang")
     def _compute_texts(self):
-        texts = exception_texts(self.env)
+        texts = {code: kind.texts(self.env) for code, kind in TYPES.items()}
         for exception in self:
             reason, suggestion = texts[exception.type]
             match = exception.match_id
             exception.reason = reason % {
-                "amount": plain(exception.amount, exception.currency_id),
+                "amount": plain(abs(exception.amount), exception.currency_id),
                 "expected": plain(match.expected_received, match.currency_id),
                 "received": plain(match.amount_received, match.currency_id),
                 "detail": exception.detail or "",
@@ -199,7 +180,7 @@ class EcomException(models.Model):
                 {
                     "type": kind,
                     "amount": amount,
-                    "severity": SEVERITY.get(kind, "0"),
+                    "severity": TYPES[kind].severity,
                     "day": values.get("day"),
                 }
             )
@@ -231,7 +212,7 @@ class EcomException(models.Model):
         }
         values_list = []
         for values in found:
-            severity = SEVERITY.get(values["type"], "0")
+            severity = TYPES[values["type"]].severity
             account = self.env["ecom.account"].browse(values.get("account_id") or ())
             shop = self.env["ecom.shop"].browse(values.get("shop_id") or ())
             if not shop and len(account.shop_ids) == 1:
@@ -411,60 +392,3 @@ class EcomException(models.Model):
 def plain(amount, currency):
     """An amount in a sentence: grouped, with the digits and the code of its currency."""
     return f"{amount:,.{currency.decimal_places}f} {currency.name}" if currency else ""
-
-
-def exception_texts(env):
-    """{type: (reason with named placeholders, what to do)} in the user's language."""
-    return {
-        "amount_mismatch": (
-            env._("The platform owes %(expected)s and paid %(received)s: %(amount)s differ."),
-            env._(
-                "Compare the order with the platform, then correct it, claim the rest or accept "
-                "the difference."
-            ),
-        ),
-        "missing_bill": (
-            env._("The order is due and no bill has a line for it: %(amount)s."),
-            env._("Look the order up on the platform. Import the missing bill or claim the money."),
-        ),
-        "missing_order": (
-            env._("The bill pays %(amount)s for an order that is not here."),
-            env._("Import the order, or link the line to the right one."),
-        ),
-        "duplicate_payment": (
-            env._("The order was paid twice: %(amount)s too much."),
-            env._("Expect the platform to take it back, or refund it."),
-        ),
-        "refund_exceeds_order": (
-            env._("More was refunded than the order ever brought: %(amount)s."),
-            env._("Claim the excess from the platform."),
-        ),
-        "refund_without_order": (
-            env._("The bill refunds %(amount)s for an order that is not here."),
-            env._("Import the order, or link the line to the right one. Until then it stays on suspense."),
-        ),
-        "unknown_category": (
-            env._("Nobody has told yet what “%(detail)s” means: %(amount)s wait."),
-            env._("Choose the category once; all its lines follow."),
-        ),
-        "fee_out_of_band": (
-            env._("The fee is %(amount)s away from what the fee rules allow."),
-            env._("Check the fee rule of the shop, or claim the fee from the platform."),
-        ),
-        "currency_mismatch": (
-            env._("Order and bill are in different currencies."),
-            env._("Correct the currency of the order, or link the line to the right one."),
-        ),
-        "ambiguous": (
-            env._("%(amount)s may be for any of %(count)s orders."),
-            env._("Choose the order the line belongs to."),
-        ),
-        "clearing_not_zero": (
-            env._("Settlement and fund flow differ by %(amount)s in transaction %(detail)s."),
-            env._("Import the missing bill of the other kind, or ask the platform."),
-        ),
-        "chain_gap": (
-            env._("The bill does not continue the one before it: %(amount)s happened in between."),
-            env._("Import the bill of the missing days."),
-        ),
-    }

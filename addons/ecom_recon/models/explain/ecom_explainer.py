@@ -12,6 +12,7 @@ from odoo.addons.ecom_connectors.models.kernel.days import local_day
 
 from ..match.ecom_awaited import REFUNDED
 from ..match.ecom_match_facts import DUE_DAY, EXPECTED
+from .exception_types import TYPES
 
 # A line without an order number may pay an order that is up to so many days old.
 WINDOW_DAYS = 30
@@ -29,12 +30,10 @@ class EcomExplainer(models.AbstractModel):
 
     @api.model
     def _explain(self, accounts, orders, verdict, torn, run):
-        found = [
-            *self._from_verdicts(orders, verdict),
-            *self._unknown_words(),
-            *self._clearing(),
-            *self._chain_gaps(accounts),
-        ]
+        found = list(self._from_verdicts(orders, verdict))
+        for kind in TYPES.values():
+            if kind.finder:
+                found += getattr(self, kind.finder)(accounts)
         unresolved, candidates = self._unresolved(accounts, torn)
         found += unresolved
         found += self._missing_bills(accounts, candidates)
@@ -56,7 +55,7 @@ class EcomExplainer(models.AbstractModel):
                 "day": row["last_day"],
             }
 
-    def _unknown_words(self):
+    def _unknown_words(self, _accounts):
         """One exception per word, whatever number of lines waits for it."""
         rows = self._rows(
             """SELECT r.id, r.account_id, r.kind, l.currency_id, l.word, sum(l.amount) AS amount,
@@ -307,7 +306,7 @@ class EcomExplainer(models.AbstractModel):
 
     # --- settlement and fund flow --------------------------------------------
 
-    def _clearing(self):
+    def _clearing(self, _accounts):
         """Every transaction must be the same in both kinds of bill of its account."""
         rows = self._rows(
             """WITH fund AS (
