@@ -7,8 +7,8 @@ from datetime import datetime
 import xlsxwriter
 
 from ecom_bills.bill import RefusedError
-from ecom_bills.budget import Budget
-from ecom_bills.containers import unpack
+from ecom_bills.files.budget import Budget
+from ecom_bills.files.containers import unpack
 from ecom_bills.tables import TableFile
 
 

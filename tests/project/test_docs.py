@@ -328,7 +328,7 @@ def test_example_of_the_setup_is_json():
 
 
 def test_every_limit_of_the_reader_is_right():
-    budget = importlib.import_module("ecom_bills.budget").Budget()
+    budget = importlib.import_module("ecom_bills.files.budget").Budget()
     limits = importlib.import_module("ecom_bills.limits").Limits()
     text = _text(ROOT / "docs" / "operations.md")
     mib = 1 << 20

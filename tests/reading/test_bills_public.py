@@ -157,7 +157,7 @@ OTHERS = sorted(
 @pytest.mark.parametrize("name", OTHERS)
 def test_no_other_file_is_taken_for_a_bill(name):
     if name.endswith(("far_corner.xlsx",)):
-        importlib.import_module("ecom_bills.containers")
+        importlib.import_module("ecom_bills.files.containers")
     for bill in bills(name):
         assert bill.state == REFUSED
         assert bill.problems and not len(bill.lines)

@@ -15,8 +15,8 @@ import pytest
 from making_files import outcome, reasons, workbook, zipped
 
 from ecom_bills.bill import RefusedError
-from ecom_bills.budget import MIB
-from ecom_bills.containers import unpack
+from ecom_bills.files.budget import MIB
+from ecom_bills.files.containers import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 BAD = ROOT.parent / "shared" / "samples" / "bad"

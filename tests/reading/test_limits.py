@@ -276,7 +276,11 @@ def test_bombs_are_refused_and_the_rest_is_read():
 
 def test_the_memory_limit_holds_where_no_check_sees_the_bomb(monkeypatch):
     """Nobody searches for far cells here, so the library asks for gigabytes and aborts: one file is lost."""
-    blind = "from ecom_bills import budget, child, sheets\nsheets.check_part = lambda *args: []\n"
+    blind = (
+        "from ecom_bills import child\n"
+        "from ecom_bills.files import sheets\n"
+        "sheets.check_part = lambda *args: []\n"
+    )
     monkeypatch.setattr(limits, "_START", limits._START.replace("from ecom_bills import child\n", blind))
     far = package(
         data('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')

@@ -13,10 +13,10 @@ import xlsxwriter
 from making_files import data, package, reasons, workbook, zipped
 
 from ecom_bills.bill import RefusedError
-from ecom_bills.budget import Budget
-from ecom_bills.containers import unpack
-from ecom_bills.sheets import read_xlsx
-from ecom_bills.zips import entries
+from ecom_bills.files.budget import Budget
+from ecom_bills.files.containers import unpack
+from ecom_bills.files.sheets import read_xlsx
+from ecom_bills.files.zips import entries
 
 BAD = Path(__file__).resolve().parents[3] / "shared" / "samples" / "bad"
 

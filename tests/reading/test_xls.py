@@ -9,7 +9,7 @@ import pytest
 import xlwt
 from making_files import reasons
 
-from ecom_bills.containers import unpack
+from ecom_bills.files.containers import unpack
 
 # Where the header of a container says these things.
 TABLES, FOLDER, MINI_TABLES, MORE, MORE_COUNT, LISTED = 44, 48, 64, 68, 72, 76

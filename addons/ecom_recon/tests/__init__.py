@@ -1,21 +1,20 @@
+# One package for each stage. Odoo's own test runner looks for the modules here.
 from . import test_flow
 from . import test_flow_flat
 from . import test_setup_ledger
-from . import test_match
-from . import test_match_certain
-from . import test_jobs
-from . import test_explain
-from . import test_explain_resolve
-from . import test_explain_access
-from . import test_post
-from . import test_post_modes
-from . import test_post_days
-from . import test_post_currency
-from . import test_post_trace
-from . import test_post_undo
-from . import test_post_races
-from . import test_post_revalue
-from . import test_post_revalue_ways
+from .match import test_match, test_match_certain, test_jobs
+from .explain import test_explain, test_explain_resolve, test_explain_access
+from .post import (
+    test_post,
+    test_post_modes,
+    test_post_days,
+    test_post_currency,
+    test_post_trace,
+    test_post_undo,
+    test_post_races,
+    test_post_revalue,
+    test_post_revalue_ways,
+)
 from . import test_report_invariants
 from . import test_documents_balance
 from . import test_access

@@ -21,7 +21,7 @@ import pandas as pd
 
 from .bill import Context, Problem, RefusedError, capped
 from .columns import read_columns
-from .containers import Member, unpack
+from .files.containers import Member, unpack
 from .layout import Problems
 from .order_draft import (
     ORDER_COLUMNS,

@@ -17,7 +17,7 @@ from .amounts import exact_sum
 from .bill import Bill, Context, Problem, RefusedError, capped, problem
 from .body import open_text
 from .columns import read_columns
-from .containers import unpack
+from .files.containers import unpack
 from .layout import Array, Cells, Draft, Layout, Problems, Proof, Table
 from .layouts import LAYOUTS
 from .lines import assemble, by_category, chooser, conflicts, unknown_words

@@ -16,7 +16,7 @@ import numpy as np
 
 from .bill import Context, Problem, RefusedError, capped, problem
 from .columns import read_columns
-from .containers import unpack
+from .files.containers import unpack
 from .layout import Cells, Column, Layout, Problems
 from .order_draft import amount_texts, moment_texts
 from .order_layouts import SCALE

@@ -14,8 +14,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.ecom_connectors.lib.ecom_bills import RefusedError
-from odoo.addons.ecom_connectors.lib.ecom_bills.budget import Budget
-from odoo.addons.ecom_connectors.lib.ecom_bills.zips import entries, stream
+from odoo.addons.ecom_connectors.lib.ecom_bills.files.budget import Budget
+from odoo.addons.ecom_connectors.lib.ecom_bills.files.zips import entries, stream
 
 from ...lib.ecom_settle import einvoice, invoice_list
 from ...lib.ecom_settle.invoice import plain_vat, same_vat, turned

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import olefile
 
-from .bill import MAX_PROBLEMS, Problem, problem
+from ..bill import MAX_PROBLEMS, Problem, problem
 from .budget import Budget, refuse
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move
 
-from .post_common import PostingCase
+from ..post_common import PostingCase
 
 LOCKS = ("fiscalyear_lock_date", "tax_lock_date", "sale_lock_date", "purchase_lock_date", "hard_lock_date")
 FORBID = ("fiscalyear_lock_date", "hard_lock_date")

@@ -15,8 +15,8 @@ from typing import NoReturn, TypeAlias
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
+from ..bill import MAX_PROBLEMS, Problem, RefusedError, problem
 from . import biff
-from .bill import MAX_PROBLEMS, Problem, RefusedError, problem
 from .budget import Budget, refuse
 from .ooxml import check_part, check_parts, is_xml
 from .zips import Entry, stream

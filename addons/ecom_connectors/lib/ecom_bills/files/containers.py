@@ -13,8 +13,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..bill import RefusedError
 from . import biff
-from .bill import RefusedError
 from .budget import MIB, Budget, refuse
 from .sheets import Sheet, read_xls, read_xlsx
 from .zips import Entry, entries, inflated, stream

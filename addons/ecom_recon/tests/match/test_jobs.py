@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.ecom_connectors.tests.common import alipay, move
 from odoo.addons.queue_job.job import Job
 
-from .common import ReconCase
+from ..common import ReconCase
 
 
 @tagged("post_install", "-at_install")

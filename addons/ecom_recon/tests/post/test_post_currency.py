@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .post_common import PostingCase, amazon, row
+from ..post_common import PostingCase, amazon, row
 
 
 @tagged("post_install", "-at_install")

@@ -3,7 +3,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .revalue_common import RevaluationCase
+from ..revalue_common import RevaluationCase
 
 
 @tagged("post_install", "-at_install")

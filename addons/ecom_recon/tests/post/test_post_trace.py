@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move
 
-from .post_common import PostingCase
+from ..post_common import PostingCase
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move
 
-from .post_common import PostingCase
+from ..post_common import PostingCase
 
 
 class ModeCase(PostingCase):

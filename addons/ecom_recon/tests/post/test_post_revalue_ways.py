@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from .revalue_common import RevaluationCase
+from ..revalue_common import RevaluationCase
 
 
 @tagged("post_install", "-at_install")

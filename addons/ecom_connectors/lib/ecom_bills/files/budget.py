@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .bill import RefusedError, problem
+from ..bill import RefusedError, problem
 
 MIB = 1 << 20
 

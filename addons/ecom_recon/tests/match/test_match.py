@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, douyin, move, wechat_trade
 
-from .common import ReconCase
+from ..common import ReconCase
 
 
 @tagged("post_install", "-at_install")

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.ecom_connectors.tests.common import alipay, move, upload
 from odoo.addons.ecom_connectors.tests.races import Races
 
-from .post_common import PostingCase, amazon, row
+from ..post_common import PostingCase, amazon, row
 
 # What is committed stays, so every test has an account and a shop of its own.
 NUMBERS = itertools.count(1)

@@ -5,7 +5,7 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move
 
-from .common import ReconCase
+from ..common import ReconCase
 
 OURS = ("ecom.match", "ecom.match.order", "ecom.exception", "ecom.run", "ecom.tally", "ecom.bill.line")
 

@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
-from .bill import MAX_PROBLEMS, Problem, problem
+from ..bill import MAX_PROBLEMS, Problem, problem
 from .budget import Budget, refuse
 
 # Parts a platform's export may have. Everything else (macros, OLE, external links, queries, ...) is refused.

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_connectors.tests.common import alipay, move, pinduoduo
 
-from .post_common import PostingCase, amazon, row
+from ..post_common import PostingCase, amazon, row
 
 A2 = (
     row("sale", "1000.00", "111-0000001-0000001"),
