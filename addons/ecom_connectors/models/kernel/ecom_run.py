@@ -43,23 +43,21 @@ class EcomRun(models.Model):
         companies = records.company_id if "company_id" in records else self.env["res.company"]
         # Whoever may start a stage is in the log, whether or not he may read it.
         runs = self.sudo()._unseal()
-        return (
-            runs.create(
-                {
-                    "name": name,
-                    "company_id": (companies[:1] or self.env.company).id,
-                    "user_id": self.env.uid,
-                    "started_at": fields.Datetime.now(),
-                    "account_ids": [(6, 0, accounts.ids)],
-                    "session": session,
-                }
-            )
-            ._seal()
-            .sudo(self.env.su)
+        run = runs.create(
+            {
+                "name": name,
+                "company_id": (companies[:1] or self.env.company).id,
+                "user_id": self.env.uid,
+                "started_at": fields.Datetime.now(),
+                "account_ids": [(6, 0, accounts.ids)],
+                "session": session,
+            }
         )
+        return run._seal().sudo(self.env.su)  # back to the user's rights
 
     def _write_log(self, **values):
-        """Only stages write in the log, whoever started them."""
+        """Write facts of the run."""
+        # Only stages write in the log, whoever started them.
         self.sudo()._unseal().write(values)
 
     def _count(self, **numbers):

@@ -47,7 +47,7 @@ class EcomDocumentLink(models.Model):
         # Posting a document is what counts, whether or not the accountant may read what it is for.
         links = self.sudo().search([("move_id", "in", moves.ids)])
         return [
-            self.sudo().env[model].browse(found.mapped("res_id"))
+            links.env[model].browse(found.mapped("res_id"))
             for model, found in links.grouped("res_model").items()
         ]
 
