@@ -132,8 +132,11 @@ class TestStatementOrigins(PortalCase, HttpCase):
                               name, state)
                   SELECT %s, company_id, partner_id, currency_id, origin, day, cutoff, res_model, res_id, %s,
                          amount, in_ledger, live, repeated, name, state
-                    FROM ecom_statement_line WHERE statement_id = %s AND part = 'gross'"""
+                    FROM ecom_statement_line WHERE statement_id = %s AND part = 'gross' RETURNING id"""
         self.env.cr.execute(copy, [following.id, "freight", statement.id])
+        made = [number for (number,) in self.env.cr.fetchall()]
+        self.assertTrue(made)
         with self.assertRaises(psycopg2.errors.UniqueViolation), mute_logger("odoo.sql_db"):
             with self.cr.savepoint():
                 self.env.cr.execute(copy, [following.id, "gross", statement.id])
+        self.env.cr.execute("DELETE FROM ecom_statement_line WHERE id = ANY(%s)", [made])
