@@ -115,6 +115,18 @@ SITUATIONS = [
     ),
     pytest.param(
         *(
+            {**NOTHING_YET, "recorded": 10_000, "received": 500},
+            None,
+            "exception",
+            "",
+            "amount_mismatch",
+            -9_500,
+        ),
+        "exact mismatch mismatch unchecked",
+        id="taken back before it was ever paid, and tax came",
+    ),
+    pytest.param(
+        *(
             {"recorded": 3_000, "refunded": -2_900, "refunds": 1},
             None,
             "exception",

@@ -99,6 +99,9 @@ class EcomBill(models.Model):
     _end_idx = models.Index("(account_id, kind, last_booked_at)")
     _day_idx = models.Index("(account_id, kind, last_day)")
     _overlap_idx = models.Index("(account_id, kind) WHERE known_count > 0")
+    # Each run asks for what is not posted and for what is missing: few of all bills.
+    _ready_idx = models.Index("(account_id) WHERE state = 'ready'")
+    _gap_idx = models.Index("(account_id) WHERE chain_state = 'gap'")
 
     @api.depends("amount_sum", "amount_control", "has_control")
     def _compute_amount_difference(self):

@@ -14,7 +14,7 @@ from .tolerance import Tolerance
 Bools = npt.NDArray[np.bool_]
 
 # Raised when a rule decides otherwise than before; stored with every verdict.
-VERSION = 1
+VERSION = 2
 
 RULES = {
     "reference_and_amount": "The reference is the order's and every leg is exact.",
@@ -120,8 +120,8 @@ def _received_leg(orders: pd.DataFrame, verdict: pd.DataFrame, tolerance: Tolera
     )
     # Money in another currency is nobody's exact amount.
     verdict.loc[~orders["same_currency"].astype(bool), "state_received"] = "mismatch"
-    # Taken back before it was ever paid: there is nothing to receive.
-    never = (orders["payments"] == 0) & (orders["expected"] == orders["recorded"])
+    # Taken back before it was ever paid: there is nothing to receive, and nothing came, not even tax.
+    never = (orders["payments"] == 0) & (orders["received"] == 0) & (orders["expected"] == orders["recorded"])
     verdict.loc[never, "state_received"] = "none"
 
 

@@ -61,12 +61,14 @@ class EcomApi(models.AbstractModel):
         records = self._accounts(accounts)
         runs = [group._run_match() for group in self.env["ecom.matcher"]._groups(records)]
         scope = self.env["ecom.account"].union(*[run.account_ids for run in runs])
-        states = self.env["ecom.tally"]._read_group([("account_id", "in", scope.ids)], ["state"], ["__count"])
+        states = dict(
+            self.env["ecom.tally"]._read_group([("account_id", "in", scope.ids)], ["state"], ["__count"])
+        )
         return {
-            "tallies": sum(run.tally_count for run in runs),
-            "matched": sum(run.matched_count for run in runs),
+            "tallies": sum(states.values()),
+            "matched": states.get("matched", 0) + states.get("tolerance", 0),
             "exceptions": sum(run.exception_count for run in runs),
-            "states": dict(states),
+            "states": states,
         }
 
     @api.model

@@ -152,7 +152,7 @@ class EcomException(models.Model):
         mine = Domain("account_id", "in", accounts.ids) | Domain("shop_id", "in", accounts.shop_ids.ids)
         # What was found again, and what is open: what is done stays out of the way, however much there is.
         wanted = Domain("cause", "in", [values["cause"] for values in found])
-        wanted |= Domain("state", "!=", "done") & mine
+        wanted |= Domain("state", "in", ("open", "waiting")) & mine
         known = {
             exception.cause: exception
             for exception in self.search(Domain("company_id", "=", company.id) & wanted)

@@ -84,6 +84,18 @@ class EcomMatchFacts(models.AbstractModel):
             "subsidy": subsidy,
         }
 
+    def _keep_refunds(self, shops):
+        """Ids of the shops whose refunds are here; one of each is enough to know."""
+        self.env["ecom.refund"].flush_model(["shop_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT s.id FROM unnest(%s::int[]) AS s (id)
+                    CROSS JOIN LATERAL (SELECT 1 FROM ecom_refund WHERE shop_id = s.id LIMIT 1) one""",
+                shops.ids,
+            )
+        )
+        return {shop_id for (shop_id,) in rows}
+
     def _flags(self, orders):
         """Add what is not a sum: which rule found the order, one currency or not, what may still come."""
         orders["how"] = orders["how"].map(
@@ -95,10 +107,7 @@ class EcomMatchFacts(models.AbstractModel):
             & (orders["currency_id"] == orders["bill_currency"])
         )
         shops = self.env["ecom.shop"].browse([int(shop) for shop in orders["shop_id"].unique()])
-        keeps = {
-            shop.id
-            for [shop] in self.env["ecom.refund"]._read_group([("shop_id", "in", shops.ids)], ["shop_id"])
-        }
+        keeps = self._keep_refunds(shops)
         orders["checks_refunds"] = orders["shop_id"].isin(keeps)
         orders["largest_excess"] = self._excess(orders)
         waits = self.env["ecom.explainer"]._waits(shops)

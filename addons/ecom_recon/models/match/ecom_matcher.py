@@ -92,6 +92,12 @@ class EcomMatcher(models.AbstractModel):
         self._store(orders, verdict)
         self.env.invalidate_all()
         self.env["ecom.explainer"]._explain(accounts, orders, verdict, torn, run)
+        self.env.cr.execute(
+            """SELECT count(*), count(*) FILTER (WHERE t.state IN ('matched', 'tolerance'))
+                 FROM run_tally r JOIN ecom_tally t ON t.id = r.id"""
+        )
+        looked_at, matched = self.env.cr.fetchone()
+        run._count(tally_count=looked_at, matched_count=matched)
         self.env.cr.execute("DROP TABLE run_tally, run_pair, run_order, run_member")
         self.env.invalidate_all()
 

@@ -44,12 +44,13 @@ class EcomPostDifference(models.AbstractModel):
         """Postings whose match has changed since, or is gone."""
         self.env.cr.execute(
             SQL(
-                """SELECT p.id FROM ecom_posting p JOIN (
+                """WITH changed AS MATERIALIZED (SELECT order_id FROM ecom_match WHERE %s)
+                   SELECT p.id FROM ecom_posting p JOIN (
                        SELECT posting_id FROM ecom_posting_difference
                         WHERE match_id IS NULL AND NOT reversed
                        UNION
-                       SELECT d.posting_id FROM (SELECT * FROM ecom_match WHERE %s) m
-                         JOIN ecom_posting_difference d ON d.order_id = m.order_id AND NOT d.reversed
+                       SELECT d.posting_id FROM changed
+                         JOIN ecom_posting_difference d ON d.order_id = changed.order_id AND NOT d.reversed
                    ) stale ON stale.posting_id = p.id
                     WHERE p.account_id = %s""",
                 SQL(TO_BOOK),

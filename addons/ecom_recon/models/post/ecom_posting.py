@@ -158,13 +158,16 @@ class EcomBill(models.Model):
         self.env.cr.execute(
             SQL(
                 """SELECT b.id, count(l.id) FILTER (WHERE p.id IS NULL) AS open
-                     FROM ecom_bill b
+                     FROM (SELECT id FROM ecom_bill WHERE account_id = ANY(%(accounts)s) AND state = 'ready'
+                            UNION
+                           SELECT id FROM ecom_bill
+                            WHERE id = ANY(%(bills)s) AND account_id = ANY(%(accounts)s)) b
                      LEFT JOIN ecom_bill_line l ON l.bill_id = b.id
                      LEFT JOIN ecom_posting_line p
                        ON p.line_id = l.id AND p.stage = 'money' AND NOT p.reversed
-                    WHERE b.account_id = ANY(%s) AND (b.state = 'ready' OR b.id = ANY(%s)) GROUP BY b.id""",
-                accounts.ids,
-                self.ids,
+                    GROUP BY b.id""",
+                accounts=accounts.ids,
+                bills=self.ids,
             )
         )
         waits = dict(self.env.cr.fetchall())

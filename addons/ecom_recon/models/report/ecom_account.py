@@ -96,11 +96,6 @@ class EcomAccount(models.Model):
             raise AccessError(self.env._("Only shop operators and accountants match."))
         with self.env["ecom.stage"]._stage("match", self) as run:
             self.env["ecom.matcher"]._match(self, run)
-            states = dict(
-                self.env["ecom.tally"]._read_group([("account_id", "in", self.ids)], ["state"], ["__count"])
-            )
-            matched = states.get("matched", 0) + states.get("tolerance", 0)
-            run._count(tally_count=sum(states.values()), matched_count=matched)
         return run
 
     def _run_post(self, when_locked="refuse", session=None):

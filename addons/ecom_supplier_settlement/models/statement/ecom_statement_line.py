@@ -288,6 +288,8 @@ class EcomStatementLine(models.Model):
             )
         if self.state != "confirmed":
             self.action_confirm()
+        # What is left to pay follows the documents, whoever may approve; another document may be open again.
+        self.env["ecom.statement.payer"].sudo()._refresh(self.statement_id.sudo())
         return document
 
     def _check_corrects(self, document):

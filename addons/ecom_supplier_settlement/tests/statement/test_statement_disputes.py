@@ -74,6 +74,8 @@ class TestStatementDisputes(StatementCase):
         other = self.credit_note((self.other_product, 3, 10), day="2026-10-02")
         line.with_user(self.accountant)._accept(other)
         self.assertEqual(line.document_id, other)
+        # The bill's 30 and the new document are open until they are netted.
+        self.assertEqual(statement.state, "approved")
 
     def test_what_corrects_nothing(self):
         """Given a disputed line, when the bill itself, a bill, another supplier's credit note or one of

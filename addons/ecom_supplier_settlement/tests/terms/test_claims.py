@@ -196,7 +196,7 @@ class TestClaims(TermsCase):
         campaign.action_claim_shares()
         self.assertFalse(campaign.claim_ids)
         platform = campaign.share_ids[0]
-        self.assertIn("Say who pays", platform.booked_by)
+        self.assertIn("enter who pays it", platform.booked_by)
         platform.partner_id = self.other_supplier
         campaign.action_claim_shares()
         claim = campaign.claim_ids
