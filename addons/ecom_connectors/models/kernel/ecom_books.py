@@ -26,14 +26,28 @@ class EcomBooks(models.AbstractModel):
     @api.model
     def _context(self, company):
         """The whole context of a booking: nothing that a caller sent gets through to Odoo's checks."""
-        kept = {name: self.env.context[name] for name in ("lang", "tz") if name in self.env.context}
+        kept = {"tz": self.env.context["tz"]} if "tz" in self.env.context else {}
         others = [other for other in self.env.companies.ids if other != company.id]
         return {
             **kept,
+            "lang": self._language(company),
             "allowed_company_ids": [company.id, *others],
             "tracking_disable": True,
             "mail_create_nolog": True,
         }
+
+    @api.model
+    def _language(self, company):
+        """The language of texts that are stored: the company's, whoever has them written."""
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        # Which language a company speaks is no secret.
+        own = company.sudo().partner_id.lang
+        return own if own in installed else self.env.lang or "en_US"
+
+    @api.model
+    def _words(self, company):
+        """An environment that speaks the company's language: `books._words(company)._("…")`."""
+        return self.with_context(lang=self._language(company)).env
 
     # --- days and rates ---------------------------------------------------------
 

@@ -48,6 +48,15 @@ class TestUndo(UndoCase):
         self.assertTrue(self.postings() == self.env["ecom.posting"] and run.ended_at)
         self.assert_holds()
 
+    def test_stored_texts_are_the_companys(self):
+        """H4 Given a company that speaks Chinese, when an accountant who reads English undoes a posting, then
+        the title of the entry is Chinese."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env.company.partner_id.lang, self.accountant.lang = "zh_CN", "en_US"
+        posting = self.postings("money")[0]
+        self.undo(posting)
+        self.assertEqual(posting.reversal_id.ref, f"冲回 {posting.move_id.name}")
+
     def test_the_original_stays(self):
         """B8 I2 H4 Given an undone posting, then original and reversal are both there, posted, linked, of one
         day, and cancel in every account, partner and currency."""

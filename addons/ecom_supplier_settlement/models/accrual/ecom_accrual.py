@@ -45,6 +45,7 @@ class EcomAccrual(models.Model):
     )
 
     @api.depends("period_end", "company_id")
+    @api.depends_context("lang")
     def _compute_name(self):
         for accrual in self:
             accrual.name = self.env._("Accrual %s", accrual.period_end or "")
@@ -173,6 +174,6 @@ class EcomAccrual(models.Model):
             if people:
                 accrual.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Check and post the accrual"),
+                    summary=self.env["ecom.books"]._words(company)._("Check and post the accrual"),
                     user_id=people[0].id,
                 )

@@ -27,7 +27,7 @@ class EcomAccrualGuard(models.AbstractModel):
             [("bill_id", "in", moves.ids), ("live", "=", True)]
         )
         if reversals:
-            ledger._accrue_again(reversals, self.env._("Accrued again: the bill was reset"))
+            ledger._accrue_again(reversals, lambda env: env._("Accrued again: the bill was reset"))
             ledger.env["ecom.accrual.taker"]._take_again(reversals.line_id.purchase_line_id)
 
     @api.model

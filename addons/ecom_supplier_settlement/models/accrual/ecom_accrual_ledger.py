@@ -135,14 +135,17 @@ class EcomAccrualLedger(models.AbstractModel):
 
     @api.model
     def _accrue_again(self, reversals, title, day=None):
-        """Accrue again what was taken back, on `day` (else the day it was), or the first open one."""
+        """Accrue again what was taken back, on `day` (else the day it was), or the first open one.
+
+        :param title: function that says in the language of the environment it gets why that is
+        """
         for (company, booked), group in reversals.grouped(lambda it: (it.company_id, it.day)).items():
             own = self._own(company)
             pairs = [
                 (it.line_id.with_env(own.env), *_minor(it, "amount", "balance"), Decimal(str(it.quantity)))
                 for it in group
             ]
-            own._book(company, own._open_day(company, day or booked), title, pairs)
+            own._book(company, own._open_day(company, day or booked), title(own.env), pairs)
         reversals._unseal().write({"live": False})
 
     @api.model
@@ -152,7 +155,6 @@ class EcomAccrualLedger(models.AbstractModel):
             raise UserError(self.env._("%s is not posted.", accrual.name))
         self.env["ecom.stage"]._take(accrual.company_id)
         self._refuse_later(accrual)
-        title = self.env._("Undo of %s", accrual.name)
         reversals = self.env["ecom.accrual.reversal"].search(
             [
                 ("live", "=", True),
@@ -161,9 +163,10 @@ class EcomAccrualLedger(models.AbstractModel):
                 ("move_id", "=", accrual.move_id.id or 0),
             ]
         )
-        self._accrue_again(reversals, title)
+        self._accrue_again(reversals, lambda env: env._("Undo of %s", accrual.with_env(env).name))
         own = self._own(accrual.company_id)
         day = own._open_day(accrual.company_id, accrual.period_end)
+        title = own.env._("Undo of %s", accrual.with_env(own.env).name)
         pairs = _pairs(accrual.with_env(own.env))
         own._book(accrual.company_id, day, title, turned(pairs), accrual.move_id)
         accrual.line_ids._unseal().write({"live": False})

@@ -41,8 +41,9 @@ class EcomAccrualTaker(models.AbstractModel):
         )
         later = later.filtered(lambda it: it.line_id.purchase_line_id in short.purchase_line_id)
         if later:
-            title = self.env._("Accrued again: taken back by %s", accrual.name)
-            self.env["ecom.accrual.ledger"]._accrue_again(later, title)
+            self.env["ecom.accrual.ledger"]._accrue_again(
+                later, lambda env: env._("Accrued again: taken back by %s", accrual.with_env(env).name)
+            )
             open_lines = self._outstanding(lines.purchase_line_id.ids)
         parts = []
         for line in lines:

@@ -144,7 +144,7 @@ class EcomPurchaseClearing(models.Model):
             # Accruals are evidence that only their own stage writes.
             self.env["ecom.accrual.ledger"]._accrue_again(
                 clearing.reversal_ids.filtered("live"),
-                self.env._("Accrued again: %s is no longer cleared", clearing.name),
+                lambda env, name=clearing.name: env._("Accrued again: %s is no longer cleared", name),
                 clearing.undone_day,
             )
         self.env["ecom.threeway.matcher"]._match_bills_of(self.purchase_line_id.ids, "order")

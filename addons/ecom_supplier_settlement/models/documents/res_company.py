@@ -79,7 +79,7 @@ class ResCompany(models.Model):
                 code, number = f"TER{number}", number + 1
             company.ecom_terms_journal_id = journals.create(
                 {
-                    "name": self.env._("Supplier Terms"),
+                    "name": self.env["ecom.books"]._words(self)._("Supplier Terms"),
                     "code": code,
                     "type": "general",
                     "company_id": company.id,

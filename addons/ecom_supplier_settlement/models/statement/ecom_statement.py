@@ -595,7 +595,9 @@ class EcomStatement(models.Model):
         if not self.activity_ids.filtered(lambda it: it.automated and it.user_id == self.sent_id):
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("Answer the dispute of %s", self.partner_id.name),
+                summary=self.env["ecom.books"]
+                ._words(self.company_id)
+                ._("Answer the dispute of %s", self.partner_id.name),
                 user_id=self.sent_id.id or self.env.uid,
             )
 

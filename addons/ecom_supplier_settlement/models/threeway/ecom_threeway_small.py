@@ -61,7 +61,9 @@ class EcomThreewaySmall(models.AbstractModel):
         maps = self.env["ecom.role.map"].sudo()
         ledger = maps._company_ledger(move.company_id, "small_loss" if costs else "small_gain")
         return {
-            "name": self.env._("Small difference to the supplier's total"),
+            "name": self.env["ecom.books"]
+            ._words(move.company_id)
+            ._("Small difference to the supplier's total"),
             "account_id": ledger.id,
             "quantity": 1,
             "price_unit": difference,

@@ -112,9 +112,9 @@ class EcomThreewayTask(models.AbstractModel):
                         "res_id": record.id,
                         "user_id": user.id,
                         "ecom_move_id": move.id,
-                        "summary": self.env._(
-                            "%(bill)s of %(supplier)s", bill=move.name, supplier=move.partner_id.name
-                        ),
+                        "summary": self.env["ecom.books"]
+                        ._words(move.company_id)
+                        ._("%(bill)s of %(supplier)s", bill=move.name, supplier=move.partner_id.name),
                         "note": move.ecom_block_reason or "",
                         "date_deadline": today + timedelta(days=policy[days] if policy else default_days),
                     }

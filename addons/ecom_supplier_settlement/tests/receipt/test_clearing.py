@@ -75,6 +75,17 @@ class TestClearing(SettleCase):
         with self.assertRaisesRegex(UserError, "evidence"):
             clearing.sudo().unlink()
 
+    def test_stored_texts_are_the_companys(self):
+        """C6 Given a company that speaks Chinese, when an accountant who reads English undoes an accrual,
+        then the title of the entry is Chinese."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        [line] = self.received((self.product, 10, 10))
+        accrual = self.accrue()
+        self.company.partner_id.lang, self.accountant.lang = "zh_CN", "en_US"
+        accrual.with_user(self.accountant).with_context(lang="en_US").action_undo()
+        titles = accrual.line_ids.item_ids.move_id.sorted("id").mapped("ref")
+        self.assertTrue(titles[-1].startswith("撤销"), titles)
+
     def test_the_list_of_open_goods(self):
         """C6 Given 2 of 10 billed that never come, when they are cleared from the list, then neither the list
         nor any period end waits for them.
