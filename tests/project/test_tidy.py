@@ -33,6 +33,9 @@ LONG_FILES: dict[str, str] = {
     "addons/ecom_supplier_settlement/models/statement/ecom_statement.py": (
         "one paper from draft to payment: states, rights, what both sides say"
     ),
+    "addons/ecom_supplier_settlement/models/terms/ecom_clause.py": (
+        "one record: its fields, its checks and its versions"
+    ),
     "addons/ecom_supplier_settlement/models/threeway/ecom_threeway_facts.py": (
         "one query with its parts, in their order"
     ),

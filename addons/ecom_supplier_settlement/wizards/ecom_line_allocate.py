@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..lib.ecom_settle.shares import split
-from ..models.terms.ecom_clause import exact
+from ..models.terms.clause_words import exact
 
 
 class EcomLineAllocate(models.TransientModel):

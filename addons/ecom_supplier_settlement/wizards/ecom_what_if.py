@@ -4,7 +4,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..lib.ecom_settle.periods import periods
-from ..models.terms.ecom_clause import REBATES
+from ..models.terms.kinds import REBATES
 
 PERIODS = 60
 

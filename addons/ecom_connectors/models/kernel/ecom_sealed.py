@@ -54,6 +54,14 @@ class EcomSealed(models.AbstractModel):
         token = self.env.context.get(f"unsealed:{name}")
         return token is None or token is not _TOKENS.get(name)
 
+    @api.model
+    def _entered(self, vals_list):
+        """What people may say of records that they make: all but what the stage alone writes."""
+        if not self._is_sealed():
+            return vals_list
+        fixed = {name for name, field in self._fields.items() if field.readonly and field.store}
+        return [{name: value for name, value in vals.items() if name not in fixed} for vals in vals_list]
+
     @api.model_create_multi
     def create(self, vals_list):
         if self._is_sealed():

@@ -12,7 +12,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..statement.ecom_statement import ACCOUNTANT, BUYER, STATES
-from ..terms.ecom_clause import REBATES
+from ..terms.kinds import REBATES
 from ..threeway.ecom_threeway_result import THREEWAY_STATES
 
 FILE_LIMIT = 200

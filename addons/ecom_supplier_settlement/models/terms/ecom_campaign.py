@@ -4,16 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
-from odoo.addons.ecom_connectors.models.kernel.ecom_sealed import without_defaults
-
 from ...lib.ecom_settle.shares import Share, share_discount, within
 from ...lib.ecom_settle.terms import TermsError
-from .ecom_clause import exact
+from .clause_words import exact
 
 PARTIES = [("own", "We"), ("supplier", "Supplier"), ("brand", "Brand"), ("platform", "Platform")]
-
-# What comes by RPC cannot hold this object, so results are computed only.
-STEP = object()
 
 
 class EcomCampaign(models.Model):
@@ -21,9 +16,10 @@ class EcomCampaign(models.Model):
 
     _name = "ecom.campaign"
     _description = "Campaign"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
+    _transitions = {"draft": {"running", "closed"}, "running": {"closed"}, "closed": set()}
 
     name = fields.Char(required=True, tracking=True)
     company_id = fields.Many2one(
@@ -152,36 +148,23 @@ class EcomCampaign(models.Model):
         for campaign in self:
             if campaign.state != "draft" or not campaign.share_ids:
                 raise UserError(self.env._("%s: say first who bears the discounts.", campaign.name))
-        self._unchecked_write({"state": "running"})
+        self._go_to("running")
         return self.action_compute()
 
     def action_close(self):
         self.action_compute()
-        self._unchecked_write({"state": "closed"})
+        self._go_to("closed")
         return True
 
     @api.model_create_multi
     def create(self, vals_list):
-        entered = [
-            {name: value for name, value in vals.items() if name not in self._results()} for vals in vals_list
-        ]
-        return super(EcomCampaign, without_defaults(self)).create(entered)
-
-    @api.model
-    def _results(self):
-        return {name for name, field in self._fields.items() if field.readonly and field.store}
+        return super(EcomCampaign, self._unseal()).create(self._entered(vals_list))._seal()
 
     def write(self, vals):
-        fixed = set(vals) - {"user_id", "amount_other", "budget"}
-        if fixed & self._results() and self.env.context.get("ecom_campaign_step") is not STEP:
-            raise UserError(self.env._("Results of a campaign are computed, not entered."))
         terms = {"date_from", "date_to", "shop_ids", "product_ids", "share_ids", "currency_id", "company_id"}
         if terms & set(vals) and any(campaign.state == "closed" for campaign in self):
             raise UserError(self.env._("A closed campaign does not change."))
         return super().write(vals)
-
-    def _unchecked_write(self, vals):
-        return self.with_context(ecom_campaign_step=STEP).write(vals)
 
     def action_compute(self):
         """Sum the orders of the campaign and split their discounts."""
@@ -190,11 +173,11 @@ class EcomCampaign(models.Model):
             if campaign.state == "closed":
                 raise UserError(self.env._("%s is closed.", campaign.name))
             found = campaign._facts()
-            campaign._unchecked_write(found)
+            campaign._unseal().write(found)
             digits = campaign.currency_id.decimal_places
             for share, part in campaign._split(exact(campaign.amount_discount, digits)).items():
                 if exact(share.amount_borne, digits) != part:
-                    share._unchecked_write({"amount_borne": float(part)})
+                    share._unseal().amount_borne = float(part)
         return True
 
     def action_claim_shares(self):

@@ -6,13 +6,11 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from odoo.addons.ecom_connectors.models.kernel.ecom_sealed import without_defaults
-
 from ...lib.ecom_settle.shares import split
 from ...lib.ecom_settle.terms import rounded
 from ...lib.ecom_settle.working import grouped, plain
-from .ecom_campaign import PARTIES, STEP
-from .ecom_clause import exact
+from .clause_words import exact
+from .ecom_campaign import PARTIES
 
 
 class EcomCampaignShare(models.Model):
@@ -20,6 +18,7 @@ class EcomCampaignShare(models.Model):
 
     _name = "ecom.campaign.share"
     _description = "Share of a Campaign"
+    _inherit = ["ecom.sealed"]
     _order = "campaign_id, id"
     _check_company_auto = True
 
@@ -182,20 +181,12 @@ class EcomCampaignShare(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        entered = [
-            {name: value for name, value in vals.items() if name != "amount_borne"} for vals in vals_list
-        ]
-        return super(EcomCampaignShare, without_defaults(self)).create(entered)
+        return super(EcomCampaignShare, self._unseal()).create(self._entered(vals_list))._seal()
 
     def write(self, vals):
-        if "amount_borne" in vals and self.env.context.get("ecom_campaign_step") is not STEP:
-            raise UserError(self.env._("Results of a campaign are computed, not entered."))
         if set(vals) - {"amount_borne"} and any(share.claim_ids for share in self):
             raise UserError(self.env._("A share that was claimed does not change."))
         return super().write(vals)
-
-    def _unchecked_write(self, vals):
-        return self.with_context(ecom_campaign_step=STEP).write(vals)
 
     @api.constrains("percent", "amount", "party")
     def _check_sum(self):

@@ -1,17 +1,16 @@
 """Terms stage: what we demand from a supplier beside rebates: marketing, promotions, falling prices."""
 
 from decimal import Decimal
-from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, LazyTranslate
 
-from ...lib.ecom_settle.shares import Purchase, price_protection
-from ...lib.ecom_settle.terms import capped
-from ...lib.ecom_settle.working import BaseRow, Working, grouped, plain
+from ...lib.ecom_settle.shares import Purchase
+from ...lib.ecom_settle.working import Working
 from ..setup.ecom_statement_source import Origin
-from .ecom_clause import exact
+from .clause_facts import moments
+from .kinds import KINDS, giving
 
 _lt = LazyTranslate(__name__)
 # What people enter while a claim is a draft; everything else is written by steps.
@@ -36,11 +35,7 @@ class EcomClaim(models.Model):
     name = fields.Char("Number", readonly=True, copy=False, default=lambda self: self.env._("New"))
     title = fields.Char(required=True)
     kind = fields.Selection(
-        [
-            ("marketing_share", "Marketing Cost"),
-            ("promotion_share", "Promotion"),
-            ("price_protection", "Price Protection"),
-        ],
+        [(code, kind.claim_label) for code, kind in giving("claim").items()],
         required=True,
         default="marketing_share",
     )
@@ -153,7 +148,7 @@ class EcomClaim(models.Model):
         for claim in self:
             if claim.state != "draft":
                 raise UserError(self.env._("%s is not a draft any more.", claim.display_name))
-            earned, rows = getattr(claim, f"_due_{claim.kind}")()
+            earned, rows = KINDS[claim.kind].due(claim)
             working = Working(
                 rule=f"{claim.kind}/{claim.clause_id.id or claim.campaign_share_id.id or 0}",
                 version=claim.clause_id.version or 1,
@@ -204,7 +199,7 @@ class EcomClaim(models.Model):
     def _due_day(self):
         return min(self.date_to, fields.Date.context_today(self))
 
-    # --- one method per kind: (Earned, rows of the base) ------------------------------
+    # --- facts for its kind -------------------------------------------------------
 
     def _clause_needed(self):
         clause = self.clause_id
@@ -227,57 +222,10 @@ class EcomClaim(models.Model):
             )
         return clause
 
-    def _due_marketing_share(self):
-        clause, digits = self._clause_needed(), self.currency_id.decimal_places
-        cost = exact(self.base_amount, digits)
-        row = BaseRow(label=self.title, amount=cost)
-        if clause.percent:
-            rate = exact(clause.percent, 4)
-            share, formula = (
-                Fraction(cost) * Fraction(rate) / 100,
-                f"{grouped(cost, digits)} x {plain(rate)}%",
-            )
-        else:
-            agreed = exact(clause.amount)
-            share, formula = Fraction(min(agreed, cost)), f"min({plain(agreed)}; {grouped(cost, digits)})"
-        return capped(share, formula, digits, clause._limits()), (row,)
-
-    def _due_promotion_share(self):
-        share = self.campaign_share_id
-        if not share:
-            return self._due_marketing_share()
-        digits = self.currency_id.decimal_places
-        campaign = share.campaign_id
-        row = BaseRow(label=campaign.display_name, amount=exact(campaign.amount_discount, digits))
-        part = exact(share.amount_borne, digits)
-        return capped(Fraction(part), share._formula(), digits), (row,)
-
-    def _due_price_protection(self):
-        clause, digits = self._clause_needed(), self.currency_id.decimal_places
-        if not self.product_id:
-            raise UserError(self.env._("%s: which product became cheaper?", self.display_name))
-        on_hand, purchases = self._stock_before(clause)
-        earned = price_protection(
-            exact(self.price_old),
-            exact(self.price_new),
-            on_hand,
-            purchases,
-            day=self.date_to,
-            days=clause.protect_days,
-            digits=digits,
-            cap=exact(clause.cap) or None,
-        )
-        rows = [
-            BaseRow(code="on_hand", values={"day": str(self.date_to)}, quantity=on_hand),
-            *(
-                BaseRow(code="received_on", values={"day": str(one.day)}, quantity=one.quantity)
-                for one in purchases
-            ),
-        ]
-        return earned, tuple(rows)
-
     def _stock_before(self, clause):
         """(pieces on hand when the day begins, `Purchase` per day from this supplier before it)."""
+        if not self.product_id:
+            raise UserError(self.env._("%s: which product became cheaper?", self.display_name))
         self.env.flush_all()
         since = fields.Date.subtract(self.date_to, days=clause.protect_days)
         before = fields.Date.subtract(self.date_to, days=1)
@@ -285,7 +233,7 @@ class EcomClaim(models.Model):
             SQL(
                 """SELECT f.day, sum(f.quantity)::text FROM (%s) f WHERE f.product_id = %s
                     GROUP BY 1 HAVING sum(f.quantity) <> 0 ORDER BY 1""",
-                clause._facts_sql(since, before, base="received"),
+                self.env["ecom.clause.base"]._facts_sql(clause, since, before, base="received"),
                 self.product_id.id,
             )
         )
@@ -303,7 +251,7 @@ class EcomClaim(models.Model):
                     WHERE m.company_id = %s AND m.product_id = %s AND m.state = 'done' AND m.date < %s""",
                 self.company_id.id,
                 self.product_id.id,
-                clause._moments(self.date_to, self.date_to)[0],
+                moments(clause.company_id, self.date_to, self.date_to)[0],
             )
         )
         bought = [Purchase(day=day, quantity=Decimal(quantity).normalize() + 0) for day, quantity in rows]

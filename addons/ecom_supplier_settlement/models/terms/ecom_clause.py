@@ -1,40 +1,38 @@
 """Terms stage: one clause of a contract: what is counted, what it gives, when and how it is settled."""
 
-from decimal import Decimal
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from ...lib.ecom_settle.periods import Period, periods, years_before
 from ...lib.ecom_settle.terms import Limits, TermsError, Tier, TierTable
+from ...lib.ecom_settle.working import Working
+from .clause_facts import product_condition
+from .clause_words import exact, sentence
+from .kinds import KINDS, REBATES
 
-KINDS = [
-    ("price_band", "Price by Quantity"),
-    ("temporary_price", "Temporary Price"),
-    ("tier_rebate", "Tiered Rebate"),
-    ("growth_rebate", "Growth Rebate"),
-    ("target_rebate", "Target Rebate"),
-    ("fixed", "Fixed Amount"),
-    ("per_piece", "Amount per Piece"),
-    ("promotion_share", "Promotion Share"),
-    ("marketing_share", "Marketing Share"),
-    ("price_protection", "Price Protection"),
-]
-# Clauses that earn an amount every period.
-REBATES = ("tier_rebate", "growth_rebate", "target_rebate", "fixed", "per_piece")
-TIERED = ("price_band", "tier_rebate", "growth_rebate", "target_rebate")
-
-
-def exact(value, digits=6):
-    """A number of the database as the Decimal it was stored as."""
-    return Decimal(f"{value or 0:.{digits}f}").normalize() + 0
+# What the sentence tells.
+SAID = (
+    "kind date_from date_to valid_from valid_to product_ids categ_ids except_product_ids base date_by "
+    "measure reward tier_mode tier_ids.start tier_ids.value amount percent target growth_on protect_days "
+    "minimum cap net_of_returns freight_included tax_included sold_at period interim settlement_mode "
+    "vat_treatment tax_id currency_id previous_id amended"
+).split()
+# What must be alike for a period to go on: other things than before would be added up.
+SAME = (
+    "company_id partner_id currency_id kind base date_by measure period net_of_returns freight_included "
+    "tax_included sold_at"
+).split()
 
 
 class EcomClause(models.Model):
-    """One agreed rule. Its kind decides which of the fields count; `_sentence` says it in words."""
+    """One agreed rule. Its kind (`KINDS`) decides which of the fields count, and says it in words."""
 
     _name = "ecom.clause"
     _description = "Contract Clause"
+    _inherit = ["ecom.sealed"]
     _order = "contract_id, sequence, id"
     _check_company_auto = True
 
@@ -43,7 +41,9 @@ class EcomClause(models.Model):
     )
     sequence = fields.Integer(default=10)
     name = fields.Char("Title", required=True)
-    kind = fields.Selection(KINDS, required=True, default="tier_rebate", index=True)
+    kind = fields.Selection(
+        [(code, kind.label) for code, kind in KINDS.items()], required=True, default="tier_rebate", index=True
+    )
     company_id = fields.Many2one(related="contract_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="contract_id.partner_id", store=True, index=True)
     currency_id = fields.Many2one(related="contract_id.currency_id")
@@ -134,7 +134,44 @@ class EcomClause(models.Model):
         required=True,
         help="A refund of our own selling expenses reduces these; every other rebate the cost of the goods.",
     )
+    previous_id = fields.Many2one(
+        "ecom.clause", "Amends", readonly=True, index="btree_not_null", ondelete="restrict", copy=False
+    )
+    origin_id = fields.Many2one(
+        "ecom.clause",
+        "First Version",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        help="The version with which the periods of this clause began; written when it is signed.",
+    )
+    amended = fields.Selection(
+        [("continue", "Goes on by These Terms"), ("restart", "Starts Anew")],
+        "Period under Way",
+        compute="_compute_amended",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Goes on: what the version before counted and settled in the period belongs to it, and the "
+        "terms valid at its end count for all of it. Starts anew: each version counts its own days by its "
+        "own terms.",
+    )
+    shown = fields.Char(
+        "Shown Fields", compute="_compute_shown", help="What the kind gives, and the fields that it uses."
+    )
     sentence = fields.Text(compute="_compute_sentence", compute_sudo=True)
+
+    @api.depends("kind")
+    def _compute_shown(self):
+        for clause in self:
+            kind = KINDS.get(clause.kind)
+            clause.shown = " ".join([kind.gives, *kind.uses]) if kind else ""
+
+    @api.depends("kind")
+    def _compute_amended(self):
+        for clause in self:
+            clause.amended = KINDS[clause.kind].amended if clause.kind else "continue"
 
     @api.depends("date_from", "date_to", "contract_id.date_from", "contract_id.date_to")
     def _compute_validity(self):
@@ -144,10 +181,10 @@ class EcomClause(models.Model):
             clause.valid_to = min(filter(None, [clause.date_to, contract.date_to]), default=False)
 
     @api.depends_context("lang")
-    @api.depends(lambda self: [name for name in SAID if name.partition(".")[0] in self._fields])
+    @api.depends(*SAID)
     def _compute_sentence(self):
         for clause in self:
-            clause.sentence = clause._sentence()
+            clause.sentence = sentence(clause, KINDS[clause.kind])
 
     # --- facts for lib ----------------------------------------------------------
 
@@ -177,6 +214,35 @@ class EcomClause(models.Model):
     def _limits(self):
         self.ensure_one()
         return Limits(minimum=exact(self.minimum) or None, cap=exact(self.cap) or None)
+
+    # --- what it gives ------------------------------------------------------------
+
+    def _count(self, start, end):
+        """The base of a period, both days included, of all versions in it."""
+        return self.env["ecom.clause.base"]._count(self._parts(start, end))
+
+    def _earn(self, start, end, whole=True):
+        """What the clause gives for a period, both days included.
+
+        :param whole: the period is over
+        :return: (`Counted`, `Earned`, working as stored); amounts of the contract's currency
+        """
+        self.ensure_one()
+        counted = self._count(start, end)
+        earned, more = KINDS[self.kind].earn(self, counted.base, Period(start, end), whole)
+        working = Working(
+            rule=f"{self.kind}/{self.id}",
+            version=self.contract_id.version,
+            title=self.name,
+            base=(*counted.rows, *more),
+            base_total=counted.base.amount,
+            formula=earned.formula,
+            result=earned.amount,
+            currency=self.currency_id.name,
+            digits=self.currency_id.decimal_places,
+            parts=counted.parts,
+        ).as_json()
+        return counted, earned, working
 
     # --- checks -----------------------------------------------------------------
 
@@ -218,18 +284,13 @@ class EcomClause(models.Model):
     def _check_complete(self):
         """What signing needs; :raises UserError: naming the clause"""
         for clause in self:
-            if clause.kind in TIERED:
+            kind = KINDS[clause.kind]
+            if "tier_ids" in kind.uses:
                 clause._tier_table()
-            missing = {
-                "target_rebate": not clause.target and clause._label("target"),
-                "temporary_price": not clause.amount and clause._label("amount"),
-                "fixed": not clause.amount and clause._label("amount"),
-                "per_piece": not clause.amount and clause._label("amount"),
-                "promotion_share": not (clause.percent or clause.amount) and clause._label("percent"),
-                "marketing_share": not (clause.percent or clause.amount) and clause._label("percent"),
-                "price_protection": not clause.protect_days and clause._label("protect_days"),
-            }.get(clause.kind)
-            if not missing and clause.vat_treatment != "none" and not clause.tax_id and clause.kind in PAID:
+            missing = None
+            if kind.needs and not any(clause[name] for name in kind.needs):
+                missing = clause._label(kind.needs[0])
+            elif kind.gives != "price" and clause.vat_treatment != "none" and not clause.tax_id:
                 missing = clause._label("tax_id")
             if missing:
                 raise UserError(
@@ -241,7 +302,7 @@ class EcomClause(models.Model):
 
     def _refuse_overlaps(self):
         """Two clauses of one kind for the same goods on the same day contradict each other."""
-        for clause in self.filtered(lambda it: it.kind in EXCLUSIVE):
+        for clause in self.filtered(lambda it: KINDS[it.kind].exclusive):
             other = clause._overlapping()[:1]
             if other:
                 raise UserError(
@@ -283,37 +344,15 @@ class EcomClause(models.Model):
     def _product_ids(self):
         """Ids of the products the clause is about, in one query."""
         rows = self.env.execute_query(
-            SQL("SELECT p.id FROM product_product p WHERE %s", self._product_condition(SQL("p.id")))
+            SQL("SELECT p.id FROM product_product p WHERE %s", product_condition(self, SQL("p.id")))
         )
         return {product_id for [product_id] in rows}
-
-    def _product_condition(self, column):
-        """SQL: the column holds a product of the clause."""
-        self.ensure_one()
-        parts = []
-        if self.product_ids:
-            parts.append(SQL("%s = ANY(%s)", column, self.product_ids.ids))
-        if self.categ_ids:
-            below = self.env["product.category"].search([("id", "child_of", self.categ_ids.ids)])
-            parts.append(
-                SQL(
-                    """%s IN (SELECT fp.id FROM product_product fp
-                              JOIN product_template ft ON ft.id = fp.product_tmpl_id
-                             WHERE ft.categ_id = ANY(%s))""",
-                    column,
-                    below.ids,
-                )
-            )
-        wanted = SQL("(%s)", SQL(" OR ").join(parts)) if parts else SQL("TRUE")
-        if self.except_product_ids:
-            return SQL("(%s AND %s <> ALL(%s))", wanted, column, self.except_product_ids.ids)
-        return wanted
 
     @api.model_create_multi
     def create(self, vals_list):
         contracts = self.env["ecom.contract"].browse([vals.get("contract_id") for vals in vals_list])
         contracts._refuse_signed()
-        return super().create(vals_list)
+        return super(EcomClause, self._unseal()).create(self._entered(vals_list))._seal()
 
     def write(self, vals):
         self.contract_id._refuse_signed()
@@ -323,67 +362,61 @@ class EcomClause(models.Model):
     def _unlink_drafts_only(self):
         self.contract_id._refuse_signed()
 
+    # --- versions ---------------------------------------------------------------
 
-# Only one of these may speak about a product on a day.
-EXCLUSIVE = ("price_band", "temporary_price", "tier_rebate", "growth_rebate", "target_rebate", "per_piece")
-# These end in money from the supplier.
-PAID = (*REBATES, "promotion_share", "marketing_share", "price_protection")
-# What the sentence tells.
-SAID = (
-    "kind date_from date_to valid_from valid_to product_ids categ_ids except_product_ids base date_by "
-    "measure reward tier_mode tier_ids.start tier_ids.value amount percent target growth_on protect_days "
-    "minimum cap net_of_returns freight_included tax_included sold_at period interim settlement_mode "
-    "vat_treatment tax_id currency_id previous_id amended"
-).split()
+    def _fix_origin(self):
+        """Say which clauses go on with the periods of the version before; signing does it once."""
+        for clause in self:
+            before = clause.previous_id
+            goes_on = (
+                before.origin_id
+                and clause.kind in REBATES
+                and clause.amended == "continue"
+                and before.contract_id == clause.contract_id.previous_id
+                and all(before[name] == clause[name] for name in SAME)
+            )
+            clause._unseal().origin_id = before.origin_id if goes_on else clause
 
+    def _versions(self):
+        """This clause and its other versions whose periods are the same, oldest first; a draft is alone."""
+        self.ensure_one()
+        if not self.origin_id:
+            return self
+        found = self.search([("origin_id", "=", self.origin_id.id)])
+        alive = found.filtered(lambda it: it.valid_from <= it.valid_to)
+        return alive.sorted(lambda it: (it.valid_from, it.version, it.id)) or self
 
-class EcomContract(models.Model):
-    _inherit = "ecom.contract"
+    def _parts(self, start, end):
+        """[(version, `Period`)]: which version counts which days from one day to the other.
 
-    def _refuse_signed(self):
-        for contract in self:
-            if contract.state != "draft":
-                raise UserError(
-                    self.env._(
-                        "%s is signed: amend it, and the new version replaces it from a day on.",
-                        contract.display_name,
-                    )
-                )
+        What lies before the first version is counted by it, what lies after the last by that one.
+        """
+        versions = self._versions()
+        parts = []
+        for at, clause in enumerate(versions):
+            first = max(start, clause.valid_from) if at else start
+            last = end
+            if at + 1 < len(versions):
+                last = min(end, clause.valid_to, versions[at + 1].valid_from - timedelta(days=1))
+            if first <= last:
+                parts.append((clause, Period(first, last)))
+        return parts
 
+    def _parts_before(self, start, end):
+        """The same versions with the same days of the year before."""
+        parts = self._parts(start, end)
+        earlier = years_before([period for _clause, period in parts])
+        return [(clause, period) for (clause, _period), period in zip(parts, earlier, strict=True)]
 
-class EcomClauseTier(models.Model):
-    """From a start, included, to the start of the next tier, excluded: no gap, no overlap."""
-
-    _name = "ecom.clause.tier"
-    _description = "Clause Tier"
-    _order = "clause_id, start"
-
-    clause_id = fields.Many2one("ecom.clause", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
-    start = fields.Float("From", digits=(16, 4), required=True)
-    end = fields.Float("To (Excluded)", compute="_compute_end", digits=(16, 4))
-    value = fields.Float("Rate, Amount or Price", digits=(16, 6), required=True)
-
-    _start_once = models.UniqueIndex("(clause_id, start)", "Two tiers of a clause start alike.")
-    _start_positive = models.Constraint("CHECK(start >= 0)", "A tier starts at zero or above.")
-    _value_positive = models.Constraint("CHECK(value >= 0)", "Terms are not negative.")
-
-    @api.depends("start", "clause_id.tier_ids.start")
-    def _compute_end(self):
-        for tier in self:
-            higher = [row.start for row in tier.clause_id.tier_ids if row.start > tier.start]
-            tier.end = min(higher, default=0)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        tiers = super().create(vals_list)
-        tiers.clause_id.contract_id._refuse_signed()
-        return tiers
-
-    def write(self, vals):
-        self.clause_id.contract_id._refuse_signed()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_drafts_only(self):
-        self.clause_id.contract_id._refuse_signed()
+    def _owned_periods(self):
+        """[(version, `Period`)] of all versions: the one valid at the end of a period decides about it."""
+        versions = self._versions()
+        last = max(versions.mapped("valid_to"))
+        found = []
+        for period in periods(versions[0].valid_from, last, self.period):
+            alive = versions.filtered(
+                lambda it, period=period: it.valid_from <= period.end and it.valid_to >= period.start
+            )
+            if alive:
+                found.append((alive[-1], Period(period.start, min(period.end, alive[-1].valid_to))))
+        return found

@@ -1,22 +1,20 @@
 """Terms stage: what was agreed with a supplier, in versions that stay readable."""
 
+import logging
 from datetime import timedelta
 
+from psycopg2.errors import SerializationFailure
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import split_every
 
-from odoo.addons.ecom_connectors.models.kernel.ecom_sealed import without_defaults
+from .kinds import REBATES
 
-TRANSITIONS = {
-    "draft": {"signed", "cancelled"},
-    "signed": {"ended"},
-    "ended": set(),
-    "cancelled": set(),
-}
+_logger = logging.getLogger(__name__)
+
+TERMS_CHUNK = 1000
 SIGNED_FIELDS = {"partner_id", "company_id", "currency_id", "date_from", "name"}
-GUARDED = {"state", "version", "root_id", "previous_id", "drafted_id", "signed_id", "signed_on"}
-# What comes by RPC cannot hold this object, so no context from outside changes a state.
-_STEP = object()
 
 
 class EcomContract(models.Model):
@@ -24,9 +22,15 @@ class EcomContract(models.Model):
 
     _name = "ecom.contract"
     _description = "Supplier Contract"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, version desc, id desc"
     _check_company_auto = True
+    _transitions = {
+        "draft": {"signed", "cancelled"},
+        "signed": {"ended"},
+        "ended": set(),
+        "cancelled": set(),
+    }
 
     name = fields.Char("Number", required=True, tracking=True, copy=False)
     title = fields.Char(help="What the contract is about.")
@@ -115,12 +119,11 @@ class EcomContract(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partners = self.env["res.partner"].browse([vals.get("partner_id") or False for vals in vals_list])
-        step = self.env.context.get("ecom_contract_step") is _STEP
-        clean = []
-        for vals, partner in zip(vals_list, partners, strict=True):
-            kept = {name: value for name, value in vals.items() if step or name not in GUARDED}
-            clean.append({**kept, "partner_id": partner.commercial_partner_id.id})
-        contracts = super(EcomContract, without_defaults(self)).create(clean)
+        clean = [
+            {**vals, "partner_id": partner.commercial_partner_id.id}
+            for vals, partner in zip(self._entered(vals_list), partners, strict=True)
+        ]
+        contracts = super(EcomContract, self._unseal()).create(clean)._seal()
         for contract in contracts:
             contract.attachment_ids._ecom_adopt(contract)
         return contracts
@@ -135,10 +138,7 @@ class EcomContract(models.Model):
                     signed[0].display_name,
                 )
             )
-        step = self.env.context.get("ecom_contract_step") is _STEP
-        if GUARDED & set(vals) and not step:
-            raise UserError(self.env._("The state of a contract changes by its buttons only."))
-        if signed and "date_to" in vals and not step:
+        if signed and "date_to" in vals and self._is_sealed():
             raise UserError(self.env._("The end of a signed contract changes by ending or amending it."))
         result = super().write(vals)
         if "attachment_ids" in vals:
@@ -156,22 +156,32 @@ class EcomContract(models.Model):
     def _check_clauses(self):
         self.clause_ids._check_within_contract()
 
-    # --- steps ----------------------------------------------------------------
-
-    def _step(self, vals):
-        return self.with_context(ecom_contract_step=_STEP).write(vals)
-
-    def _go_to(self, state, **vals):
+    def _refuse_signed(self):
         for contract in self:
-            if state not in TRANSITIONS[contract.state]:
+            if contract.state != "draft":
                 raise UserError(
                     self.env._(
-                        "%(contract)s cannot become %(state)s now.",
-                        contract=contract.display_name,
-                        state=dict(self._fields["state"]._description_selection(self.env))[state],
+                        "%s is signed: amend it, and the new version replaces it from a day on.",
+                        contract.display_name,
                     )
                 )
-        self._step({"state": state, **vals})
+
+    # --- steps ----------------------------------------------------------------
+
+    def _go_to(self, state, **values):
+        """A step is made once: it is refused where it was made already."""
+        for contract in self.filtered(lambda it: it.state == state):
+            raise contract._refused_move(state)
+        return super()._go_to(state, **values)
+
+    def _refused_move(self, state):
+        return UserError(
+            self.env._(
+                "%(contract)s cannot become %(state)s now.",
+                contract=self.display_name,
+                state=dict(self._fields["state"]._description_selection(self.env))[state],
+            )
+        )
 
     def action_sign(self):
         """Put the terms into force; another person than the drafter does it."""
@@ -183,7 +193,7 @@ class EcomContract(models.Model):
             if contract.previous_id:
                 contract._replace_previous()
         self._end_passed()
-        self._terms_changed()
+        self.env["ecom.line.terms"]._follow_contracts(self)
         return True
 
     def _check_signable(self):
@@ -195,6 +205,7 @@ class EcomContract(models.Model):
             raise UserError(self.env._("%s has no clause yet.", self.display_name))
         self.clause_ids._check_complete()
         self.clause_ids._refuse_overlaps()
+        self.clause_ids._fix_origin()
 
     def _replace_previous(self):
         """The version before ends on the day before this one starts; it stays readable."""
@@ -210,7 +221,7 @@ class EcomContract(models.Model):
                 )
             )
         if before.date_to >= self.date_from:
-            before._step({"date_to": self.date_from - timedelta(days=1)})
+            before._unseal().write({"date_to": self.date_from - timedelta(days=1)})
             before.message_post(
                 body=self.env._(
                     "Replaced by %(contract)s from %(day)s.", contract=self.display_name, day=self.date_from
@@ -226,7 +237,7 @@ class EcomContract(models.Model):
         today = fields.Date.context_today(self)
         for contract in self:
             contract._go_to("ended", date_to=max(contract.date_from, min(contract.date_to, today)))
-        self._terms_changed()
+        self.env["ecom.line.terms"]._follow_contracts(self)
         return True
 
     def action_amend(self):
@@ -238,7 +249,7 @@ class EcomContract(models.Model):
         newest = max([*self.search([("root_id", "=", root.id)]).mapped("version"), root.version])
         tomorrow = fields.Date.context_today(self) + timedelta(days=1)
         start = min(max(tomorrow, self.date_from + timedelta(days=1)), self.date_to)
-        following = self.with_context(ecom_contract_step=_STEP).copy(
+        following = self._unseal().copy(
             {
                 "name": self.name,
                 "date_from": start,
@@ -248,6 +259,10 @@ class EcomContract(models.Model):
                 "previous_id": self.id,
             }
         )
+        # Odoo copies the lines of a record in the order of their ids.
+        pairs = zip(self.clause_ids.sorted("id"), following.clause_ids.sorted("id"), strict=True)
+        for before, clause in pairs:
+            clause._unseal().previous_id = before
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -262,9 +277,6 @@ class EcomContract(models.Model):
         if over:
             over._go_to("ended")
 
-    def _terms_changed(self):
-        """Hook: the terms in force changed for these suppliers."""
-
     def action_open_versions(self):
         root = self.root_id or self
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -277,3 +289,44 @@ class EcomContract(models.Model):
         for contract in self:
             if contract.partner_id != contract.partner_id.commercial_partner_id:
                 raise ValidationError(self.env._("A contract is made with the company, not with a contact."))
+
+    # --- every night ------------------------------------------------------------
+
+    def action_compute_rebates(self):
+        """Compute the rebates of these contracts now, and show them."""
+        if not self.env.user.has_group("ecom_supplier_settlement.group_buyer"):
+            raise AccessError(self.env._("Only buyers compute rebates."))
+        self.env["ecom.rebate"]._compute_clauses(self.clause_ids)
+        action = self.env["ir.actions.act_window"]._for_xml_id("ecom_supplier_settlement.ecom_rebate_action")
+        return {**action, "domain": [("origin_id", "in", self.clause_ids.origin_id.ids)], "context": {}}
+
+    @api.model
+    def _nightly(self):
+        """End contracts, compute what their clauses earned and remind of what is not claimed.
+
+        One clause at a time: each is committed, and one that cannot be computed stops no other.
+        """
+        signed = self.search([("state", "=", "signed")])
+        signed._end_passed()
+        since = fields.Date.subtract(fields.Date.context_today(self), years=1)
+        contracts = signed | self.search([("state", "=", "ended"), ("date_to", ">=", since)])
+        clauses = contracts.clause_ids.filtered(lambda it: it.kind in REBATES)
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(clauses))
+        for clause in clauses:
+            try:
+                with self.env.cr.savepoint():
+                    self.env["ecom.rebate"]._compute_clauses(clause)
+            except (UserError, SerializationFailure) as refused:
+                # Somebody computes it at this moment, or it cannot be computed: the next night tries again.
+                _logger.warning("clause %s is not computed: %s", clause.id, refused)
+            if not cron._commit_progress(1):
+                break
+        self.env["ecom.rebate"]._remind()
+        terms = self.env["ecom.line.terms"]
+        stale = terms._stale_lines(contracts.partner_id)
+        cron._commit_progress(remaining=len(stale))
+        for chunk in split_every(TERMS_CHUNK, stale.ids):
+            terms._refresh(stale.browse(chunk))
+            if not cron._commit_progress(len(chunk)):
+                break

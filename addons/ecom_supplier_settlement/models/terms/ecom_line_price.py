@@ -1,12 +1,11 @@
 """Terms stage: which price the signed contracts give an order line, and by which clause."""
 
 from collections import defaultdict
-from decimal import Decimal
 
 from odoo import api, fields, models
 
-from ...lib.ecom_settle.terms import best_price
-from .ecom_clause import exact
+from .clause_words import exact
+from .kinds import KINDS, giving
 
 
 class EcomLinePrice(models.AbstractModel):
@@ -47,14 +46,14 @@ class EcomLinePrice(models.AbstractModel):
             .sudo()
             .search(
                 [
-                    ("kind", "in", ("temporary_price", "price_band")),
+                    ("kind", "in", tuple(giving("price"))),
                     ("partner_id", "in", lines.order_id.partner_id.commercial_partner_id.ids),
                     ("contract_id.state", "in", ("signed", "ended")),
                 ]
             )
         )
         table = defaultdict(list)
-        for clause in clauses.sorted(lambda it: (it.kind != "temporary_price", it.id)):
+        for clause in clauses.sorted(lambda it: (KINDS[it.kind].rank, it.id)):
             key = (clause.company_id.id, clause.partner_id.id, clause.currency_id.id)
             table[key].append((clause, clause._product_ids()))
         return table
@@ -69,7 +68,5 @@ def _confirmed(order, zone):
 def _price(line, clause):
     """Clause prices are per product unit; the line's unit may be a dozen of it."""
     factor = exact(line.product_uom_id.factor, 9) / exact(line.product_id.uom_id.factor, 9)
-    if clause.kind == "temporary_price":
-        return exact(clause.amount) * factor
-    price = best_price(clause._tier_table(), exact(line.product_qty) * factor, Decimal(0))
+    price = KINDS[clause.kind].price(clause, exact(line.product_qty) * factor)
     return price * factor if price else None

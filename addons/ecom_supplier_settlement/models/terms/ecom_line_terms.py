@@ -124,6 +124,23 @@ class EcomLineTerms(models.Model):
         if known or lines and self.env["ecom.line.price"]._clauses(lines):
             self._refresh(lines)
 
+    @api.model
+    def _follow_contracts(self, contracts):
+        """New terms price the orders of their days anew; the payables keep what they were."""
+        for contract in contracts:
+            first = min(contract.date_from, contract.previous_id.date_from or contract.date_from)
+            start = fields.Date.subtract(first, days=1)
+            lines = self.env["purchase.order.line"].search(
+                [
+                    ("order_id.partner_id", "child_of", contract.partner_id.id),
+                    ("company_id", "=", contract.company_id.id),
+                    ("order_id.state", "=", "purchase"),
+                    ("order_id.date_approve", ">=", start),
+                    ("display_type", "=", False),
+                ]
+            )
+            self._refresh(lines)
+
     def _line_facts(self, lines):
         """{line id: (order price, ordered, received, rebates, allocated)} as Decimals, by one query."""
         self.env.flush_all()
@@ -248,41 +265,3 @@ class EcomLineAllocation(models.Model):
     company_id = fields.Many2one(related="purchase_line_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="purchase_line_id.currency_id")
     amount = fields.Monetary(required=True)
-
-
-class EcomContract(models.Model):
-    _inherit = "ecom.contract"
-
-    def _terms_changed(self):  # pylint: disable=missing-return
-        """New terms price the orders of their days anew; the payables keep what they were."""
-        super()._terms_changed()
-        for contract in self:
-            first = min(contract.date_from, contract.previous_id.date_from or contract.date_from)
-            start = fields.Date.subtract(first, days=1)
-            lines = self.env["purchase.order.line"].search(
-                [
-                    ("order_id.partner_id", "child_of", contract.partner_id.id),
-                    ("company_id", "=", contract.company_id.id),
-                    ("order_id.state", "=", "purchase"),
-                    ("order_id.date_approve", ">=", start),
-                    ("display_type", "=", False),
-                ]
-            )
-            self.env["ecom.line.terms"]._refresh(lines)
-
-
-class EcomRebate(models.Model):
-    _inherit = "ecom.rebate"
-
-    @api.model
-    def _compute_clauses(self, clauses, until=None):
-        done = super()._compute_clauses(clauses, until)
-        self.env["ecom.line.terms"]._refresh(done.share_ids.purchase_line_id)
-        return done
-
-    def _answer(self, accepted, text=""):  # pylint: disable=missing-return
-        """What the supplier refused falls on the lines again."""
-        super()._answer(accepted, text)
-        lines = self.share_ids.purchase_line_id
-        self._store_shares()
-        self.env["ecom.line.terms"]._refresh(lines)

@@ -1,23 +1,15 @@
 """Terms stage: money that a supplier owes us by terms, from the claim to its settlement."""
 
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...lib.ecom_settle.shares import tax_inside
+from .clause_words import exact
 from .working_words import working_html
-
-TRANSITIONS = {
-    "draft": {"approved", "cancelled"},
-    "approved": {"claimed", "cancelled"},
-    "computed": {"claimed"},
-    "claimed": {"accepted", "partly", "refused"},
-    "accepted": {"settled"},
-    "partly": {"settled"},
-    "refused": set(),
-    "settled": {"accepted", "partly"},
-    "cancelled": set(),
-}
 
 
 class EcomSupplierDue(models.AbstractModel):
@@ -28,9 +20,20 @@ class EcomSupplierDue(models.AbstractModel):
 
     _name = "ecom.supplier.due"
     _description = "Due by a Supplier"
-    _inherit = ["ecom.sealed", "ecom.statement.source", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["ecom.stateful", "ecom.statement.source", "mail.thread", "mail.activity.mixin"]
     _sealed_as = "ecom.supplier.due"
     _check_company_auto = True
+    _transitions = {
+        "draft": {"approved", "cancelled"},
+        "approved": {"claimed", "cancelled"},
+        "computed": {"claimed"},
+        "claimed": {"accepted", "partly", "refused"},
+        "accepted": {"settled"},
+        "partly": {"settled"},
+        "refused": set(),
+        "settled": {"accepted", "partly"},
+        "cancelled": set(),
+    }
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True, ondelete="restrict")
     partner_id = fields.Many2one(
@@ -118,19 +121,22 @@ class EcomSupplierDue(models.AbstractModel):
 
     # --- steps ------------------------------------------------------------------
 
-    def _go_to(self, state, **vals):
-        for due in self:
-            if state not in TRANSITIONS[due.state]:
-                states = dict(self._fields["state"]._description_selection(self.env))
-                raise UserError(
-                    self.env._(
-                        "%(due)s is %(now)s and cannot become %(then)s.",
-                        due=due.display_name,
-                        now=states[due.state],
-                        then=states[state],
-                    )
-                )
-        self._unseal().write({"state": state, **vals})
+    def _go_to(self, state, **values):
+        """A step is made once: it is refused where it was made already."""
+        for due in self.filtered(lambda it: it.state == state):
+            raise due._refused_move(state)
+        return super()._go_to(state, **values)
+
+    def _refused_move(self, state):
+        states = dict(self._fields["state"]._description_selection(self.env))
+        return UserError(
+            self.env._(
+                "%(due)s is %(now)s and cannot become %(then)s.",
+                due=self.display_name,
+                now=states[self.state],
+                then=states[state],
+            )
+        )
 
     def _need(self, group, message):
         if not self.env.user.has_group(group):
@@ -210,6 +216,143 @@ class EcomSupplierDue(models.AbstractModel):
     def action_open_accruals(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("account.action_move_journal_line")
         return {**action, "domain": [("id", "in", self.accrual_ids.ids)], "context": {}}
+
+    # --- amounts: what a model that inherits may say otherwise ----------------------
+
+    def _net(self, amount):
+        """The part without tax of an amount that includes it, a Decimal of the currency."""
+        digits = self.currency_id.decimal_places
+        amount = exact(amount, digits)
+        if self.vat_treatment == "none" or not self.tax_id:
+            return amount
+        return tax_inside(amount, exact(self.tax_id.amount, 4), digits).net
+
+    def _accrual_target(self):
+        """What should stand as receivable now, without tax: open, claimed and accepted amounts."""
+        self.ensure_one()
+        if self.state in ("accepted", "partly"):
+            return self._net(self.amount_accepted)
+        if self.state in ("computed", "approved", "claimed"):
+            return self._net(self.amount) if self._accrues() else Decimal(0)
+        if self.state == "settled":
+            return exact(self.amount_accrued, self.currency_id.decimal_places)
+        return Decimal(0)
+
+    def _accrues(self):
+        """Whether the amount is booked before it is settled."""
+        return bool(self.clause_id.accrue)
+
+    def _sold_share(self, day=None):
+        """(bought, sold) of the goods the amount is about; (0, 0): nothing on stock bears it.
+
+        :param day: what is sold until its end; None: until the end of what was counted
+        """
+        return Decimal(0), Decimal(0)
+
+    def _cost_role(self):
+        """What bears the cost that the amount lessens, beside goods in stock."""
+        if self.vat_treatment == "service":
+            return "rebate_income"
+        return "rebate_expense" if self.offset == "expense" else "rebate_cogs"
+
+    def _due_day(self):
+        """The day the amount belongs to."""
+        return fields.Date.context_today(self)
+
+    # --- ledger -------------------------------------------------------------------
+
+    def action_accrue(self):
+        """Book, or correct, the accrual of what is probable now, and what of it is sold by now."""
+        self._need(
+            "ecom_connectors.group_accountant", self.env._("Only accountants book what suppliers owe.")
+        )
+        for due in self:
+            if due.state not in ("settled", "cancelled") and (due._accrues() or due.amount_accrued):
+                due._accrue_to_target()
+            self.env["ecom.supplier.due.poster"]._follow_stock(due)
+        return True
+
+    def _accrue_to_target(self, only_less=False):
+        """Post the difference between what is accrued and what should be; nothing if there is none."""
+        for due in self:
+            now = exact(due.amount_accrued, due.currency_id.decimal_places)
+            target = due._accrual_target()
+            if due.state in ("accepted", "partly") and not now:
+                continue
+            if not (only_less and abs(target) > abs(now)):
+                due._accrue(target)
+
+    def _accrue(self, target, day=None):
+        self.env["ecom.supplier.due.poster"]._accrue(self, target, day)
+
+    def action_settle(self):
+        """A draft credit note of the accepted amount; a bill where we give back; an invoice for services."""
+        self._need(
+            "ecom_connectors.group_accountant", self.env._("Only accountants settle what suppliers owe.")
+        )
+        for due in self:
+            if due.state not in ("accepted", "partly"):
+                raise UserError(self.env._("%s: the supplier has not accepted yet.", due.display_name))
+            if due.settlement_mode == "goods":
+                raise UserError(
+                    self.env._(
+                        "%s is settled in goods: name the receipt that brought them.", due.display_name
+                    )
+                )
+            if due.move_id and due.move_id.state != "cancel":
+                raise UserError(
+                    self.env._(
+                        "%(due)s is settled by %(move)s already.",
+                        due=due.display_name,
+                        move=due.move_id.display_name,
+                    )
+                )
+            links = self.env["ecom.document.link"]
+            links._cut(due.move_id)
+            move = self.env["ecom.supplier.due.poster"]._settlement_move(due)
+            links._link(due, move, due._statement_origin(), due.working)
+        return self.action_open_move() if len(self) == 1 else True
+
+    def _settled(self, day):
+        """The document is posted: close the due, and match the receivable with its accruals."""
+        for due in self:
+            due._go_to("settled", settled_on=day)
+            self.env["ecom.supplier.due.poster"]._settled(due, day)
+
+    def _unsettled(self):
+        """The document went back to draft: the due waits for it again."""
+        for due in self.filtered(lambda it: it.state == "settled"):
+            if due.netting_id:
+                due.netting_id._reverse_moves([{"date": due.netting_id.date}], cancel=True)
+                due._unseal().netting_id = False
+            whole = not due.currency_id.compare_amounts(due.amount_accepted, due.amount)
+            due._go_to("accepted" if whole else "partly", settled_on=False)
+
+    def _settle_by_goods(self, picking):
+        """The goods came instead of money; their receipt is the proof, and settles nothing else.
+
+        They come without a price, so their cost is what lessens the cost of sales when they are sold: what
+        was accrued as money is taken back.
+        """
+        self.ensure_one()
+        self._need("ecom_supplier_settlement.group_buyer", self.env._("Only buyers settle in goods."))
+        if self.settlement_mode != "goods" or picking.state != "done":
+            raise UserError(self.env._("Only done receipts settle what is agreed to be settled in goods."))
+        if picking.partner_id.commercial_partner_id != self.partner_id:
+            raise UserError(self.env._("The receipt is of another supplier."))
+        self.env["ecom.stage"]._take(picking)
+        for dues in self._models():
+            used = dues.search([("picking_id", "=", picking.id)], limit=1)
+            if used:
+                raise UserError(
+                    self.env._(
+                        "%(picking)s settles %(due)s already.", picking=picking.name, due=used.display_name
+                    )
+                )
+        today = fields.Date.context_today(self)
+        self._go_to("settled", picking_id=picking.id, settled_on=today)
+        # The buyer who names the receipt may not post entries; what it reverses is our own accrual.
+        self.sudo()._accrue(Decimal(0), today)
 
     # --- statements ---------------------------------------------------------------
 

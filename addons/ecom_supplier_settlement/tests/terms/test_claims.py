@@ -3,7 +3,7 @@
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Date
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from ..terms_common import TermsCase
 
@@ -311,6 +311,24 @@ class TestClaims(TermsCase):
         claim.action_compute()
         self.assertEqual((claim.amount, claim.working["formula"]), (60, "(10 - 8.5) x 40"))
         self.assertEqual([row["quantity"] for row in claim.working["base"]], ["90", "30", "10"])
+
+    def test_a_step_is_made_once(self):
+        """I6 Given a claim that is accepted, when it is claimed or accepted again, then it is refused and its
+        days stay."""
+        claim = self.marketing()
+        claim.attachment_ids = self.evidence()
+        claim.with_user(self.signer).action_approve()
+        with freeze_time("2026-11-02"):
+            claim.action_claim()
+        with freeze_time("2026-11-03"):
+            with self.assertRaisesRegex(UserError, "cannot become"):
+                claim.action_claim()
+            claim.action_accept()
+        with freeze_time("2026-11-04"), self.assertRaisesRegex(UserError, "cannot become"):
+            claim.action_accept()
+        self.assertEqual(
+            (claim.claimed_on, claim.answered_on), (Date.to_date("2026-11-02"), Date.to_date("2026-11-03"))
+        )
 
     def test_accepted_dues_stand_on_the_statement(self):
         """S2.3.9, S2.4.9: before and after it is booked, the line carries the working."""

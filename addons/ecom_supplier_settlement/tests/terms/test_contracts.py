@@ -3,8 +3,9 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Date
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
+from ...models.terms.kinds import KINDS
 from ..terms_common import TermsCase
 
 D3 = [(0, 0), (10000, 2), (20000, 3)]
@@ -177,6 +178,20 @@ class TestContracts(TermsCase):
             "3.1234",
             self.contract({"kind": "per_piece", "amount": 3.1234}, name="X", sign=False).clause_ids.sentence,
         )
+
+    def test_the_form_shows_what_the_kind_uses(self):
+        """Given a clause on the screen, when its kind changes, then it has the fields that its kind uses."""
+        contract = self.contract({"tiers": D3}, sign=False)
+        form = Form(
+            contract.clause_ids.with_user(self.buyer), "ecom_supplier_settlement.ecom_clause_view_form"
+        )
+        names = {"measure", "reward", "tier_mode", "target", "growth_on", "amount", "percent", "protect_days"}
+        for kind in KINDS.values():
+            self.assertLessEqual({*kind.uses, *kind.needs}, set(self.env["ecom.clause"]._fields), kind.code)
+            form.kind = kind.code
+            there = {name for name in names if not form._get_modifier(name, "invisible")}
+            self.assertEqual(there, names & set(kind.uses), kind.code)
+            self.assertEqual(form._get_modifier("period", "invisible"), kind.gives != "rebate", kind.code)
 
     def test_companies_and_groups(self):
         contract = self.contract({"tiers": D3})

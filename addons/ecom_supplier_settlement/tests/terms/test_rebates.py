@@ -325,7 +325,7 @@ class TestRebates(RebateCase):
         with self.assertQueryCount(2):
             found = clause._count(*days)
         self.assertEqual(len(found.rows), 9)
-        self.patch(self.registry["ecom.clause"], "_shown_documents", 5)
+        self.patch(self.registry["ecom.clause.base"], "_shown_documents", 5)
         found = clause._count(*days)
         self.assertEqual([(row.label, row.amount) for row in found.rows], [("2026-02", 100), ("2026-03", 80)])
 

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Date
 from odoo.tests import freeze_time, tagged
 
+from ...models.terms.kinds import KINDS
 from ..common import pages
 from .test_rebates import D3, RebateCase
 
@@ -34,6 +35,9 @@ class TestRebatesFollow(RebateCase):
         )["growth_rebate"]
         self.assertIn(kind, printed, "paper speaks the supplier's language")
         self.assertNotIn("Growth Rebate", printed)
+        for code, kind in KINDS.items():
+            clause = self.env["ecom.clause"].with_context(lang="zh_CN").new({"name": "X", "kind": code})
+            self.assertNotRegex(kind.sentence(clause), "[A-Za-z]", code)
 
     def test_a_return_takes_back_what_its_own_line_got(self):
         """B9, S2.3.8: 750 on two lines; after one of them went back, the other has all that is left."""

@@ -90,6 +90,45 @@ class TestForgedContext(TermsCase, PortalCase):
             self.assertEqual((campaign.state, campaign.amount_discount), ("draft", 0))
             self.assertEqual(campaign.share_ids.amount_borne, 0)
 
+    def test_versions_of_a_clause_are_not_entered(self):
+        """I6 Given values or defaults that say which clause a new one amends, when it is made, then it amends
+        none; and no context opens what only amending writes."""
+        signed = self.contract({"tiers": [(0, 10)]}).clause_ids
+        draft = self.contract(name="C2", sign=False)
+        said = {"previous_id": signed.id, "origin_id": signed.id}
+        clauses = self.env["ecom.clause"].with_user(self.buyer)
+        for context, vals in (({}, said), ({f"default_{name}": value for name, value in said.items()}, {})):
+            clause = clauses.with_context(**context).create(
+                {"contract_id": draft.id, **self.terms({"tiers": [(0, 90)]}), **vals}
+            )
+            self.assertFalse(clause.previous_id | clause.origin_id)
+            for name, value in {**said, "valid_to": "2030-12-31"}.items():
+                with self.assertRaises(UserError):
+                    clause.with_context(**{"unsealed:ecom.clause": True}).write({name: value})
+
+    def test_no_context_opens_a_seal(self):
+        """I6 Given contexts that say what steps say, when somebody writes what steps write, then it is
+        refused."""
+        contract = self.contract({"tiers": [(0, 10)]}, sign=False)
+        campaign = self.env["ecom.campaign"].create(
+            {
+                "name": "Sale",
+                "date_from": "2026-01-01",
+                "date_to": "2026-01-31",
+                "share_ids": [Command.create({"party": "own"})],
+            }
+        )
+        for record, vals in (
+            (contract, {"state": "signed"}),
+            (contract, {"drafted_id": self.signer.id}),
+            (campaign, {"state": "running"}),
+            (campaign, {"amount_discount": 5.0}),
+            (campaign.share_ids, {"amount_borne": 5.0}),
+        ):
+            for key in (f"unsealed:{record._name}", "unsealed:ecom.stateful"):
+                with self.subTest(model=record._name, key=key), self.assertRaises(UserError):
+                    record.with_user(self.buyer).with_context(**{key: True}).write(vals)
+
     def test_no_default_posts_an_accrual(self):
         """I6 Given a context that says posted, when an accrual is prepared, then it is a draft."""
         self.env["ecom.ledger.setup"]._apply(self.company)
