@@ -34,8 +34,6 @@ _PYLINT = (
     "--valid-odoo-versions=19.0",
     "--disable=all",
     "--enable=odoolint",
-    # A model that serves several stages has a file for each of them.
-    "--disable=consider-merging-classes-inherited",
 )
 _E2E = ROOT / "tests" / "e2e"
 _TYPED = ("addons/*/lib/*/", "scripts/host/*.py")

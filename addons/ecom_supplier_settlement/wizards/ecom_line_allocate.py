@@ -5,7 +5,8 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..lib.ecom_settle.shares import split
+from odoo.addons.ecom_connectors.lib.ecom_kernel import split_decimal
+
 from ..models.terms.clause_words import exact
 
 
@@ -37,7 +38,7 @@ class EcomLineAllocate(models.TransientModel):
         amounts = [max(Fraction(exact(line.price_subtotal, digits)), Fraction(0)) for line in lines]
         quantities = [max(Fraction(exact(line.product_qty)), Fraction(0)) for line in lines]
         weights = amounts if self.weight == "amount" and any(amounts) else quantities
-        parts = split(exact(self.amount, digits), weights, digits) if lines else []
+        parts = split_decimal(exact(self.amount, digits), weights, digits) if lines else []
         self.env["ecom.line.allocation"].create(
             [
                 {"name": self.name, "purchase_line_id": line.id, "amount": float(part)}

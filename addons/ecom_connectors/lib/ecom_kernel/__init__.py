@@ -4,6 +4,6 @@ Amounts are int minor units of one currency.
 """
 
 from .postings import ImbalanceError, Posting, balanced, convert
-from .split import split
+from .split import split, split_decimal
 
-__all__ = ["ImbalanceError", "Posting", "balanced", "convert", "split"]
+__all__ = ["ImbalanceError", "Posting", "balanced", "convert", "split", "split_decimal"]

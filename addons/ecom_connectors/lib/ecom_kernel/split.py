@@ -1,6 +1,7 @@
 """Splitting an amount so that the parts add up to it, to the last minor unit."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 
@@ -37,3 +38,8 @@ def split(
     for position in sorted(range(len(base)), key=lambda index: (-rest[index], -base[index], index))[:left]:
         parts[position] += 1
     return [sign * part for part in parts]
+
+
+def split_decimal(total: Decimal, weights: Sequence[int] | Sequence[Fraction], digits: int) -> list[Decimal]:
+    """`split` for an amount in units with so many decimals, of which it has no more."""
+    return [Decimal(part).scaleb(-digits) for part in split(int(total.scaleb(digits)), weights)]

@@ -1,6 +1,6 @@
 """Terms stage: parts of an amount that sum to it: promotion shares, tax within, accrual, price protection."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +9,8 @@ from fractions import Fraction
 from .terms import Earned, TermsError, rounded
 from .working import grouped, money, plain
 
+# (amount, weights, digits) -> parts that sum to it.
+Split = Callable[[Decimal, Sequence[Fraction], int], list[Decimal]]
 PARTIES = ("supplier", "platform", "brand", "own")
 
 
@@ -21,24 +23,9 @@ class Share:
     amount: Decimal | None = None
 
 
-def split(total: Decimal, weights: Sequence[Fraction], digits: int) -> list[Decimal]:
-    """Split by largest remainder; the parts sum to the total, signs are kept, no weight: equal parts.
-
-    Of equal remainders the larger weight gets the unit, of equal weights the earlier part.
-    """
-    if not weights or min(weights) < 0:
-        raise TermsError("bad_weights")
-    base = list(weights) if any(weights) else [Fraction(1)] * len(weights)
-    units, sign = int(abs(total).scaleb(digits)), (-1 if total < 0 else 1)
-    exact = [units * weight / sum(base) for weight in base]
-    parts = [int(value) for value in exact]
-    order = sorted(range(len(base)), key=lambda at: (parts[at] - exact[at], -base[at], at))
-    for at in order[: units - sum(parts)]:
-        parts[at] += 1
-    return [Decimal(sign * part).scaleb(-digits) for part in parts]
-
-
-def share_discount(discount: Decimal, shares: Sequence[Share], digits: int) -> dict[int, Decimal]:
+def share_discount(
+    discount: Decimal, shares: Sequence[Share], digits: int, split: Split
+) -> dict[int, Decimal]:
     """{position in `shares`: part}; the parts sum to the discount to the last unit.
 
     Amounts come first, percentages are of the whole discount, one share may take the rest. Without

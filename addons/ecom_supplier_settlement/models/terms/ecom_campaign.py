@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
+from odoo.addons.ecom_connectors.lib.ecom_kernel import split_decimal
+
 from ...lib.ecom_settle.shares import Share, share_discount, within
 from ...lib.ecom_settle.terms import TermsError
 from .clause_words import exact
@@ -126,7 +128,7 @@ class EcomCampaign(models.Model):
         ]
         try:
             digits = self.currency_id.decimal_places
-            parts = share_discount(discount, within(discount, facts, digits), digits)
+            parts = share_discount(discount, within(discount, facts, digits), digits, split_decimal)
         except TermsError as bad:
             texts = {
                 "two_rests": self.env._("Only one share can take the rest: leave only one without a number."),

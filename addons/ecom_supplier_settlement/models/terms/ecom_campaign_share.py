@@ -6,7 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...lib.ecom_settle.shares import split
+from odoo.addons.ecom_connectors.lib.ecom_kernel import split_decimal
+
 from ...lib.ecom_settle.terms import rounded
 from ...lib.ecom_settle.working import grouped, plain
 from .clause_words import exact
@@ -117,7 +118,7 @@ class EcomCampaignShare(models.Model):
             return sum((exact(claim.amount, digits) for claim in claims), exact(0))
         platforms = self.campaign_id.share_ids.filtered(lambda it: it.party == "platform")
         weights = [Fraction(exact(share.amount_borne, digits)) for share in platforms]
-        parts = split(exact(self.campaign_id.amount_subsidy, digits), weights, digits)
+        parts = split_decimal(exact(self.campaign_id.amount_subsidy, digits), weights, digits)
         return dict(zip(platforms.ids, parts, strict=True)).get(self.id, exact(0))
 
     def _claimable(self):
