@@ -335,7 +335,7 @@ class EcomStatement(models.Model):
 
     # --- states -------------------------------------------------------------
 
-    def _go_to(self, state, **values):
+    def _go_to(self, state, **values):  # pylint: disable=missing-return
         """Change the state: the table, the right and the proof decide; nothing else writes it.
 
         :raise UserError: not from here, or the statement is not ready for it

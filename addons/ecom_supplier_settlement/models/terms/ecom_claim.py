@@ -145,6 +145,10 @@ class EcomClaim(models.Model):
 
     def action_compute(self):
         """Compute the amounts of drafts by their clauses."""
+        self._need("ecom_supplier_settlement.group_buyer", self.env._("Only buyers compute claims."))
+        self._compute_due()
+
+    def _compute_due(self):
         for claim in self:
             if claim.state != "draft":
                 raise UserError(self.env._("%s is not a draft any more.", claim.display_name))
@@ -171,7 +175,7 @@ class EcomClaim(models.Model):
                 raise UserError(self.env._("%s: who drafted it does not approve it.", claim.display_name))
             if not claim.attachment_ids:
                 raise UserError(self.env._("%s has no evidence attached.", claim.display_name))
-            claim.action_compute()
+            claim._compute_due()
             claim._check_claimable()
             claim._go_to("approved", approved_id=self.env.uid)
         return True

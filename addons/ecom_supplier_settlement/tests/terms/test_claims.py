@@ -1,7 +1,7 @@
 """Terms stage: campaigns, who bears their discounts, and claims with evidence and approval."""
 
 from odoo import Command
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Date
 from odoo.tests import freeze_time, tagged
 
@@ -284,6 +284,8 @@ class TestClaims(TermsCase):
     def test_a_cap_and_a_clause_of_another_supplier(self):
         self.assertEqual(self.computed(self.marketing(cap=250)).amount, 250)
         claim = self.marketing("M2", date_to="2026-11-30", product_ids=[Command.set(self.product.ids)])
+        with self.assertRaisesRegex(AccessError, "Only buyers"):
+            claim.with_user(self.accountant).action_compute()
         claim.partner_id = self.other_supplier
         with self.assertRaisesRegex(UserError, "another supplier"):
             claim.action_compute()
