@@ -129,10 +129,10 @@ class EcomPurchaseBasis(models.Model):
         """Button: the receipts and returns behind the quantities."""
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Movements"),
             "res_model": "ecom.purchase.movement",
             "view_mode": "list",
             "domain": [("purchase_line_id", "in", self.ids)],
+            "name": self.env._("Movements"),
         }
 
     @api.model
