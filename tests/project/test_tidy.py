@@ -21,7 +21,6 @@ FUNCTION_LINES = 70
 FILE_LINES = 400
 # Files that are longer, each with the reason why it is one thing: {path: reason}.
 LONG_FILES: dict[str, str] = {
-    "addons/ecom_recon/models/explain/ecom_exception.py": "one record, found by runs and decided by people",
     "addons/ecom_recon/models/post/ecom_poster.py": "from line to item to entry: one way to read",
     "addons/ecom_supplier_settlement/models/api/ecom_settle_api.py": "one public method after another",
     "addons/ecom_supplier_settlement/models/invoice/ecom_invoice_intake.py": (

@@ -229,7 +229,7 @@ class TestPaymentBlock(PaymentCase):
         bill = self.vendor_bill((order.order_line, 10, 10))
         self.assertEqual(bill.ecom_threeway_state, "ready")
         self.env.cr.execute(
-            "UPDATE stock_move SET quantity = 4 WHERE purchase_line_id = %s", [order.order_line.id]
+            "UPDATE stock_move_line SET quantity = 4 WHERE move_id = ANY(%s)", [order.order_line.move_ids.ids]
         )
         self.env.invalidate_all()
         with self.refused():
