@@ -204,12 +204,16 @@ def _import_table(env, data: Path, what: str, each: int = 1) -> None:
 
 
 def _import(env, data: Path) -> list[dict]:
+    places = [
+        (env["ecom.account"]._by_code(place.name), place) for place in sorted((data / "bills").iterdir())
+    ]
     files = (
-        (path.name, path.read_bytes(), env["ecom.account"]._by_code(place.name))
-        for place in sorted((data / "bills").iterdir())
+        (path.name, path.read_bytes(), account)
+        for account, place in places
         for path in sorted(place.iterdir())
     )
-    results = env["ecom.reader"]._import(files)
+    accounts = env["ecom.account"].union(*(account for account, _place in places))
+    results = env["ecom.reader"]._import(accounts, files)
     env.cr.commit()
     return [result for result in results if result["state"] != "skipped"]
 
