@@ -1,6 +1,6 @@
 {
     "name": "E-commerce Supplier Settlement",
-    "summary": "Receipts, bills and terms of suppliers matched, shown with their working, settled and paid",
+    "summary": "Receipts, invoices and terms of suppliers matched, shown with the working, settled and paid",
     "version": "19.0.1.0.0",
     "category": "Inventory/Purchase",
     "author": "Ecom Settlement Contributors",

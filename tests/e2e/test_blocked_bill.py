@@ -1,4 +1,4 @@
-"""The buyer's flow at the screen: a bill is blocked, its buyer has a task, another person releases it."""
+"""The buyer's flow at the screen: an invoice is blocked, its buyer has a task, another person releases it."""
 
 from odoo.tests import HttpCase, tagged
 
@@ -12,8 +12,9 @@ PREFIX = "settle_test_"
 @tagged("post_install", "-at_install")
 class TestBlockedBill(Browsing, StatementCase, HttpCase):
     def test_task_and_release(self):
-        """S2.1.9 S2.1.10 I3 Given a bill above the agreed price, when its buyer logs in, a task waits; when
-        an accountant who did not enter it gives a reason, then the bill is released and may be paid."""
+        """S2.1.9 S2.1.10 I3 Given an invoice above the agreed price, when its buyer logs in, a task waits;
+        when an accountant who did not enter it gives a reason, then the invoice is released and may be
+        paid."""
         for user in (self.buyer, self.accountant):
             user.password = user.login
         self.accountant.group_ids += self.env.ref("account.group_account_invoice")

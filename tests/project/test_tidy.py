@@ -24,10 +24,10 @@ LONG_FILES: dict[str, str] = {
     "addons/ecom_recon/models/post/ecom_poster.py": "from line to item to entry: one way to read",
     "addons/ecom_supplier_settlement/models/api/ecom_settle_api.py": "one public method after another",
     "addons/ecom_supplier_settlement/models/invoice/ecom_invoice_intake.py": (
-        "from a file to a draft bill, one rule after another"
+        "from a file to a draft invoice, one rule after another"
     ),
     "addons/ecom_supplier_settlement/models/invoice/ecom_invoice_linker.py": (
-        "products, order lines and taxes of one bill line"
+        "products, order lines and taxes of one invoice line"
     ),
     "addons/ecom_supplier_settlement/models/statement/ecom_statement.py": (
         "one paper from draft to payment: states, rights, what both sides say"

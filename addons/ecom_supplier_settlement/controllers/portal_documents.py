@@ -1,4 +1,4 @@
-"""Confirm stage: what a supplier delivered and was paid, and the bills it sends."""
+"""Confirm stage: what a supplier delivered and was paid, and the invoices it sends."""
 
 import base64
 
@@ -29,7 +29,7 @@ class SupplierDocuments(portal.CustomerPortal):
         return values
 
     def _is_supplier(self):
-        """Customers have a login, too: bills are taken of those whom we buy from."""
+        """Customers have a login, too: invoices are taken of those whom we buy from."""
         company = request.env.user.partner_id.commercial_partner_id
         # A portal user does not read its own rank; orders are counted, not shown.
         company = company.sudo()
@@ -95,7 +95,7 @@ class SupplierDocuments(portal.CustomerPortal):
         website=True,
     )
     def portal_my_payments(self, page=1, **kwargs):
-        """What was paid to the supplier, newest first, with the bills it paid."""
+        """What was paid to the supplier, newest first, with the invoices it paid."""
         return self._list(
             "account.payment",
             self._payments(),
@@ -108,7 +108,7 @@ class SupplierDocuments(portal.CustomerPortal):
 
     @http.route("/my/supplier-bills/upload", type="http", auth="user", website=True, methods=["GET", "POST"])
     def portal_bill_upload(self, **kwargs):
-        """Bills as e-invoice, UBL, CSV or XLSX become drafts for the accountant, file by file."""
+        """Invoices as e-invoice, UBL, CSV or XLSX become drafts for the accountant, file by file."""
         if not self._is_supplier():
             return request.redirect("/my")
         results = []
@@ -126,10 +126,10 @@ class SupplierDocuments(portal.CustomerPortal):
         )
 
     def _take(self, file):
-        """One file through the intake, alone: a bad one stops no other. A list gives several bills."""
+        """One file through the intake, alone: a bad one stops no other. A list gives several invoices."""
         # The supplier's own company; the intake compares its tax number with the file's.
         supplier = request.env.user.partner_id.commercial_partner_id.sudo()
-        # A supplier cannot create bills; the intake makes a draft in its own name and nothing else.
+        # A supplier cannot create invoices; the intake makes a draft in its own name and nothing else.
         intake = request.env["ecom.invoice.intake"].sudo()
         try:
             with request.env.cr.savepoint():

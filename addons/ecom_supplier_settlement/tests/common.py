@@ -1,4 +1,5 @@
-"""A small world for tests: suppliers, products, one call each for an order, a receipt, a bill, a return."""
+"""A small world for tests: suppliers, products, one call each for an order, a receipt, an invoice, a
+return."""
 
 import io
 
@@ -167,7 +168,7 @@ class SettleCase(TransactionCase):
 
     @classmethod
     def vendor_bill(cls, *lines, partner=None, day="2026-09-10", currency=None, post=True, **values):
-        """A vendor bill; `lines` are (purchase order line or product, quantity, price)."""
+        """A vendor invoice; `lines` are (purchase order line or product, quantity, price)."""
         move = cls.env["account.move"].create(
             {
                 "move_type": "in_invoice",

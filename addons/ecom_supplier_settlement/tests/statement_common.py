@@ -1,4 +1,4 @@
-"""Statements in tests: one supplier's month with a bill, a credit note, a payment and an entry."""
+"""Statements in tests: one supplier's month with an invoice, a credit note, a payment and an entry."""
 
 from odoo import Command
 from odoo.fields import Date
@@ -69,7 +69,7 @@ class StatementCase(SettleCase):
 
     @classmethod
     def credit_note(cls, *lines, **values):
-        """A vendor credit note; lines as for a vendor bill."""
+        """A vendor credit note; lines as for a vendor invoice."""
         return cls.vendor_bill(*lines, move_type="in_refund", **values)
 
     @classmethod

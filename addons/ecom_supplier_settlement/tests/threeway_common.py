@@ -35,7 +35,8 @@ class MatchCase(SettleCase):
         return {code for codes in found for code in codes.split(",") if code}
 
     def blocked_bill(self, quantity=10, price=12, ordered=10, user=None):
-        """A bill of goods that came, dearer than ordered, entered and posted by `user` (or the buyer's)."""
+        """An invoice of goods that came, dearer than ordered, entered and posted by `user` (or the
+        buyer's)."""
         order = self.order((self.product, ordered, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, quantity, price), post=False)
@@ -44,7 +45,7 @@ class MatchCase(SettleCase):
         return bill
 
     def let_pass(self, bill, user, reason="Agreed by phone"):
-        """Release a blocked bill without the dialog."""
+        """Release a blocked invoice without the dialog."""
         self.env["ecom.threeway.release"].with_user(user)._release(bill.with_user(user), reason)
 
     def payable(self, move):

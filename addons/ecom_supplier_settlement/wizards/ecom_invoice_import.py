@@ -5,10 +5,10 @@ from odoo.exceptions import UserError
 
 
 class EcomInvoiceImport(models.TransientModel):
-    """Upload invoices, see per file which draft bills were made, or why none was."""
+    """Upload invoices, see per file which draft invoices were made, or why none was."""
 
     _name = "ecom.invoice.import"
-    _description = "Import Bills"
+    _description = "Import Invoices"
     _inherit = ["ecom.upload"]
 
     partner_id = fields.Many2one(
@@ -50,7 +50,7 @@ class EcomInvoiceImport(models.TransientModel):
     def action_open_bills(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Imported Bills"),
+            "name": self.env._("Imported Invoices"),
             "res_model": "account.move",
             "view_mode": "list,form",
             "views": [(self.env.ref("account.view_in_invoice_bill_tree").id, "list"), (False, "form")],
@@ -63,14 +63,14 @@ class EcomInvoiceImportResult(models.TransientModel):
     """What came of one file."""
 
     _name = "ecom.invoice.import.result"
-    _description = "Bill Import Result"
+    _description = "Invoice Import Result"
 
     import_id = fields.Many2one("ecom.invoice.import", required=True, ondelete="cascade")
     name = fields.Char("File", readonly=True)
     state = fields.Selection(
         [("ready", "All Lines Linked"), ("open", "To Finish"), ("refused", "Refused")], readonly=True
     )
-    move_ids = fields.Many2many("account.move", string="Bills", readonly=True)
+    move_ids = fields.Many2many("account.move", string="Invoices", readonly=True)
     line_count = fields.Integer("Lines", readonly=True)
     unlinked_count = fields.Integer("Without Order", readonly=True)
     message = fields.Text("Result", readonly=True)

@@ -1,4 +1,4 @@
-"""Invoice stage: letting a blocked bill pass, with a reason, by somebody who had no hand in it."""
+"""Invoice stage: letting a blocked invoice pass, with a reason, by somebody who had no hand in it."""
 
 from odoo import api, fields, models
 
@@ -7,9 +7,9 @@ class EcomInvoiceRelease(models.TransientModel):
     """Asks for the reason and releases; what was seen is stored with it."""
 
     _name = "ecom.invoice.release"
-    _description = "Release Blocked Bills"
+    _description = "Release Blocked Invoices"
 
-    move_ids = fields.Many2many("account.move", string="Bills", required=True)
+    move_ids = fields.Many2many("account.move", string="Invoices", required=True)
     result_ids = fields.Many2many("ecom.threeway.result", compute="_compute_result_ids", string="What Is Off")
     reason = fields.Text(required=True)
 

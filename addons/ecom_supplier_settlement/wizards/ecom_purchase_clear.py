@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 
 
 class EcomPurchaseClear(models.TransientModel):
-    """Clears differences of received and billed quantities, each order line by its own document."""
+    """Clears differences of received and invoiced quantities, each order line by its own document."""
 
     _name = "ecom.purchase.clear"
     _description = "Clear Quantity Differences"
@@ -25,7 +25,9 @@ class EcomPurchaseClear(models.TransientModel):
             if open_
         ]
         if not found:
-            raise UserError(self.env._("Nothing of these order lines is open, or draft bills wait for it."))
+            raise UserError(
+                self.env._("Nothing of these order lines is open, or draft invoices wait for it.")
+            )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Clear Quantity Differences"),
@@ -62,7 +64,9 @@ class EcomPurchaseClearLine(models.TransientModel):
     uom_id = fields.Many2one(related="purchase_line_id.product_uom_id", string="Unit")
     quantity_open = fields.Float("Open", digits="Product Unit", compute="_compute_quantity_open")
     quantity = fields.Float(
-        "To Clear", digits="Product Unit", help="+ received and never billed, - billed and never received."
+        "To Clear",
+        digits="Product Unit",
+        help="+ received and never invoiced, - invoiced and never received.",
     )
 
     def _compute_quantity_open(self):

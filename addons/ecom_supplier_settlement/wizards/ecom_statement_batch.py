@@ -21,7 +21,7 @@ class EcomStatementBatch(models.TransientModel):
     date_from = fields.Date("From", required=True, default=lambda self: self._last_month()[0])
     date_to = fields.Date("To", required=True, default=lambda self: self._last_month()[1])
     partner_ids = fields.Many2many(
-        "res.partner", string="Suppliers", help="Empty: all with bills, payments or receipts."
+        "res.partner", string="Suppliers", help="Empty: all with invoices, payments or receipts."
     )
 
     @api.model
@@ -74,7 +74,7 @@ class EcomStatementBatch(models.TransientModel):
 
     def _active(self):
         """[(supplier, currency)] with posted payables until the end that are in the period or still open, or
-        goods received and not billed."""
+        goods received and not invoiced."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(

@@ -1,4 +1,4 @@
-"""Invoice stage: goods received and not billed, valued at the order's price, and taken back singly."""
+"""Invoice stage: goods received and not invoiced, valued at the order's price, and taken back singly."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def in_company(amount: int, rate: Decimal, digits: int, company_digits: int) -> 
 
 
 def reversal_parts(quantity: Decimal, accruals: Sequence[Open]) -> list[Open]:
-    """Parts of accruals that a billed quantity takes back, oldest first.
+    """Parts of accruals that an invoiced quantity takes back, oldest first.
 
     Taking back all of an accrual, in however many parts, takes back its amounts to the last unit.
 

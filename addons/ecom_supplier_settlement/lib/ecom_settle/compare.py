@@ -1,8 +1,8 @@
 """Compares a supplier's own statement with ours, line by line, and proves the difference of the closings.
 
-Amounts are what we owe the supplier (bills +, payments -). Rules, strictest first: a document number with
+Amounts are what we owe the supplier (invoices +, payments -). Rules, strictest first: a document number with
 the amount, a document number with another amount, an order number whose amounts agree, and as a suggestion
-only an amount on a day that is alone on both sides. A payment may name the bill that it pays, so a number
+only an amount on a day that is alone on both sides. A payment may name the invoice that it pays, so a number
 alone does not make a pair: what is owed never meets what is paid, nor a payment a credit note. What two could
 be is nobody's. Every line of both sides comes out exactly once.
 """
@@ -255,7 +255,7 @@ def _equals(ours: list[Entry], theirs: list[Entry]) -> list[tuple[Entry, Entry]]
 def _whole(mine: list[Entry], others: list[Entry], rule: str) -> Pair | None:
     """All of one side with all of the other: the same in sum, or one document of ours with another amount.
 
-    A payment that names a bill is paired by its amount only, unless they say that theirs is a payment too.
+    A payment that names an invoice is paired by its amount only, unless theirs is a payment too.
     """
     if not mine or not others:
         return None

@@ -68,7 +68,7 @@ class Invoice:
 
     @property
     def is_refund(self) -> bool:
-        """Whether it takes back more than it bills."""
+        """Whether it takes back more than it invoices."""
         return self.total < 0
 
 

@@ -1,4 +1,4 @@
-"""Invoice stage: which purchase order lines a billed quantity belongs to. Nothing is lost on the way."""
+"""Invoice stage: which purchase order lines an invoiced quantity belongs to. Nothing is lost on the way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenLine:
-    """An order line, oldest first in a list; quantities are what is not billed yet, in the bill's unit."""
+    """An order line, oldest first in a list; quantities are not invoiced yet, in the invoice's unit."""
 
     key: int
     received: Decimal
@@ -21,10 +21,10 @@ class LostQuantityError(Exception):
 
 
 def spread(quantity: Decimal, lines: Sequence[OpenLine]) -> list[tuple[int, Decimal]]:
-    """Parts of a billed quantity by order line; the parts add up to the quantity.
+    """Parts of an invoiced quantity by order line; the parts add up to the quantity.
 
-    What was received and not billed comes first, oldest order first; then what is only ordered; what exceeds
-    all of it goes with the last part, where the match will name it.
+    What was received and not invoiced comes first, oldest order first; then what is only ordered; what
+    exceeds all of it goes with the last part, where the match will name it.
 
     :param quantity: positive
     :return: (key, quantity > 0), one per order line used, in the order of the lines; empty without lines

@@ -1,8 +1,8 @@
-"""Invoice stage: what of each bill line stands, once credit notes have taken theirs.
+"""Invoice stage: what of each invoice line stands, once credit notes have taken theirs.
 
-A credit note that names its bill takes from that bill, its last line first; any other, and what the first
-kind has left, takes from the last bills first. Bills count in the order they were entered; what a bill
-takes back itself comes first on it.
+A credit note that names its invoice takes from that invoice, its last line first; any other, and what the
+first kind has left, takes from the last invoices first. Invoices count in the order they were entered; what
+an invoice takes back itself comes first on it.
 """
 
 from collections import defaultdict
@@ -15,12 +15,12 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Billed:
-    """A line of a bill, or of a credit note, that names an order line; lines of bills may be negative.
+    """A line of an invoice, or of a credit note, that names an order line; lines of invoices may be negative.
 
     :param key: a later line has a greater one
-    :param document: its bill or credit note; a later one has a greater number
+    :param document: its invoice or credit note; a later one has a greater number
     :param quantity: in the order's unit; of a credit note, what it takes back
-    :param credits: the bill that a credit note names, if it names one
+    :param credits: the invoice that a credit note names, if it names one
     """
 
     key: int
@@ -33,7 +33,7 @@ class Billed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a bill line says, what of it stands, and what stands on the lines that come before it."""
+    """What an invoice line says, what of it stands, and what stands on the lines that come before it."""
 
     gross: Decimal
     quantity: Decimal
@@ -41,9 +41,9 @@ class Standing:
 
 
 def standing(lines: Iterable[Billed]) -> dict[int, Standing]:
-    """{key: what stands} of the lines of bills; each order line is looked at by itself.
+    """{key: what stands} of the lines of invoices; each order line is looked at by itself.
 
-    :param lines: all bills and credit notes that count, of every order line concerned
+    :param lines: all invoices and credit notes that count, of every order line concerned
     """
     of_order_lines: dict[int, list[Billed]] = defaultdict(list)
     for line in lines:
@@ -90,7 +90,7 @@ def _take(left: dict[int, Decimal], keys: list[int], amount: Decimal) -> Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """The amount of a bill line, and what a credit note of its price must name: bill, product, currency."""
+    """The amount of an invoice line, and what a credit of its price names: invoice, product, currency."""
 
     key: int
     named_by: Hashable
@@ -98,7 +98,7 @@ class Priced:
 
 
 def credited(lines: Iterable[Priced], credits: Mapping[Hashable, Decimal]) -> dict[int, Decimal]:
-    """{key: what credit notes of the price alone take off the line}, the last line of each bill first.
+    """{key: what credit notes of the price alone take off the line}, the last line of each invoice first.
 
     :param credits: {what is named: amount of all such credit notes}
     """

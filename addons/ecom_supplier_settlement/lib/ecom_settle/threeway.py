@@ -1,8 +1,8 @@
-"""Invoice stage: whether a bill line is what was ordered, received and agreed, or how far it is off.
+"""Invoice stage: whether an invoice line is what was ordered, received and agreed, or how far it is off.
 
-Three-way match: the quantity billed against what was received (or ordered) and not billed yet, and
+Three-way match: the quantity invoiced against what was received (or ordered) and not invoiced yet, and
 against the whole order; the price against the one valid at the order date; the product against the
-order; what one line, all charges of a bill and all bills of an order may cost. Tax stays out. Only
+order; what one line, all charges of an invoice and all invoices of an order may cost. Tax stays out. Only
 limits decide; every difference is given, inside them or not.
 """
 
@@ -46,38 +46,38 @@ REASONS = (
 
 LINE_COLUMNS = (
     "terms",  # position in the list of terms
-    "digits",  # decimals of the bill's currency
+    "digits",  # decimals of the invoice's currency
     "company_digits",  # decimals of the company's currency
     "refund",  # a credit note: warns, never blocks
     "has_order",  # the line names an order line
     "deducts",  # without order: it takes off a down payment
-    "right_item",  # its product is the order line's, or, without one, on the orders of the bill
-    "right_supplier",  # 0: its order is of another supplier or company than the bill
-    # 0: it names no order line, but the bill is of orders that have its product, or was of orders before
+    "right_item",  # its product is the order line's, or, without one, on the orders of the invoice
+    "right_supplier",  # 0: its order is of another supplier or company than the invoice
+    # 0: it names no order line, but the invoice is of orders that have its product, or was of orders before
     "linked",
     "unit_known",  # its unit converts into the order's
-    "follows_receipt",  # the product is billed on received quantities
+    "follows_receipt",  # the product is invoiced on received quantities
     "quantity",  # order's unit, 1/1,000,000, less what credit notes took back
     "ordered",
     "received",  # net of returns
-    "billed_before",  # on earlier bills in any state but cancelled, less credit notes
+    "billed_before",  # on earlier invoices in any state but cancelled, less credit notes
     "price",  # of one order's unit, tax excluded, order's currency, 1/100,000,000
-    "amount",  # of that quantity, tax excluded, minor units of the bill's currency, less credits of price
-    "is_charge",  # no goods and no order, on a bill of orders: freight and the like
-    # Minor units of the bill's currency, tax excluded: all charges of the bill, and its lines of orders.
+    "amount",  # of that quantity, tax excluded, minor units of the invoice's currency, less credits of price
+    "is_charge",  # no goods and no order, on an invoice of orders: freight and the like
+    # Minor units of the invoice's currency, tax excluded: all its charges, and its lines of orders.
     "charges",
     "goods",
     "goods_quantity",  # of those lines, order's units, 1/1,000,000
-    # The same: what the order comes to, and all its bills up to this one, less credit notes.
+    # The same: what the order comes to, and all its invoices up to this one, less credit notes.
     "order_total",
     "order_billed",
     "same_currency",
-    # Company units per unit of currency, 1/1,000,000,000,000: at the order and at the bill.
+    # Company units per unit of currency, 1/1,000,000,000,000: at the order and at the invoice.
     "order_rate_then",
     "order_rate_now",
     "bill_rate_then",
     "bill_rate_now",
-    "booked_rate",  # as the bill is booked; a person may have entered another than the day's
+    "booked_rate",  # as the invoice is booked; a person may have entered another than the day's
 )
 
 Objects = npt.NDArray[np.object_]  # Python's whole numbers: quantity times price outgrows 64 bits
@@ -119,9 +119,9 @@ class Limits:
 class Terms:
     """One version of a policy. Amounts of `quantity` are 1/1,000,000 units, or money if weighted.
 
-    Those of `charge_unit` are 1/100,000,000 of the bill's currency, all others its minor units.
+    Those of `charge_unit` are 1/100,000,000 of the invoice's currency, all others its minor units.
 
-    :param receipts: "product" follows the product's billing policy, "required", "first" (bill may
+    :param receipts: "product" follows the product's control policy, "required", "first" (invoice may
         come before the goods)
     :param weigh: quantity differences count in money, so that cheap goods may vary more
     """
@@ -139,13 +139,13 @@ class Terms:
 
 
 def decide(lines: pd.DataFrame, terms: Sequence[Terms]) -> pd.DataFrame:
-    """The verdict on each bill line; what others say does not depend on the order of the rows.
+    """The verdict on each invoice line; what others say does not depend on the order of the rows.
 
     :param lines: LINE_COLUMNS, all int64 (flags 0 or 1); any further columns are left alone
     :param terms: what the column `terms` counts
     :return: same index; `verdict` (0 inside, 1 warns, 2 blocks), `reasons` (codes of REASONS, comma
         separated), `expected_quantity`, `variance_quantity`, `variance_ordered` (1/1,000,000 units),
-        `expected_amount`, `variance_price`, `variance_rate` (minor units of the bill's currency),
+        `expected_amount`, `variance_price`, `variance_rate` (minor units of the invoice's currency),
         `variance_exchange` (minor units of the company's currency)
     :raises KeyError: if a column is missing
     :raises IndexError: if a line names terms that are not there
@@ -172,7 +172,7 @@ def _flag(facts: dict[str, Objects], name: str) -> Bools:
 
 
 def _quantities(facts: dict[str, Objects], terms: Sequence[Terms], verdict: pd.DataFrame) -> None:
-    """What may be billed now, and by how much this line is off."""
+    """What may be invoiced now, and by how much this line is off."""
     habit = np.array([one.receipts for one in terms] or [""], dtype=object)[facts["terms"].astype(np.int64)]
     by_receipt = (habit == "required") | ((habit == "product") & _flag(facts, "follows_receipt"))
     basis = np.where(by_receipt, facts["received"], facts["ordered"])
@@ -185,7 +185,7 @@ def _quantities(facts: dict[str, Objects], terms: Sequence[Terms], verdict: pd.D
 
 
 def _half_up(numerator: Objects, denominator: Any) -> Objects:
-    """Whole numbers, halves away from zero, as the line of a bill is rounded."""
+    """Whole numbers, halves away from zero, as the line of an invoice is rounded."""
     size = (2 * np.abs(numerator) + denominator) // (2 * denominator)
     return cast(Objects, np.where(numerator < 0, -size, size))
 
@@ -268,7 +268,7 @@ def _levels(facts: dict[str, Objects], verdict: pd.DataFrame, terms: Terms) -> d
 
 
 def _charges(facts: dict[str, Objects], terms: Terms) -> tuple[Levels, Levels]:
-    """Levels of all charges of the bill together, and of what they come to for each unit of its goods."""
+    """Levels of all charges of the invoice together, and of what they come to for each unit of its goods."""
     concerned = _flag(facts, "is_charge") & (facts["charges"] > 0)
     total = terms.charges.level(facts["charges"], np.maximum(facts["goods"], 0))
     unit = np.array([10**digits for digits in facts["digits"]], dtype=object)
@@ -293,7 +293,7 @@ def _conclude(facts: dict[str, Objects], levels: dict[str, Levels], verdict: pd.
 
 
 def decide_documents(documents: pd.DataFrame, terms: Sequence[Terms]) -> pd.DataFrame:
-    """Whether what a bill adds up to is what its supplier wrote below it.
+    """Whether what an invoice adds up to is what its supplier wrote below it.
 
     :param documents: `terms`, `refund`, `stated` and `computed`, minor units, tax included, int64
     :return: same index; `variance_document` (computed minus stated), `verdict`, `reasons`

@@ -1,12 +1,12 @@
-"""Invoice stage, at the end of a period: what was received and not billed is booked at the order's price."""
+"""Invoice stage, at a period's end: what was received and not invoiced is booked at the order's price."""
 
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-REVERSALS = [("next_day", "First day of the next period"), ("on_bill", "When the bill comes")]
-DEBITS = [("bill", "The account the bill will debit"), ("role", "Goods received, bill awaited")]
+REVERSALS = [("next_day", "First day of the next period"), ("on_bill", "When the invoice comes")]
+DEBITS = [("bill", "The account the invoice will debit"), ("role", "Goods received, invoice awaited")]
 
 
 class EcomAccrual(models.Model):
@@ -128,7 +128,7 @@ class EcomAccrual(models.Model):
                 # Nothing is booked, and the new figures stay for the user to see.
                 accrual.message_post(
                     body=self.env._(
-                        "Receipts, bills or rates changed since the preview. Check the lines again."
+                        "Receipts, invoices or rates changed since the preview. Check the lines again."
                     )
                 )
             else:

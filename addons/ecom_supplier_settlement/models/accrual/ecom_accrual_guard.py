@@ -1,4 +1,4 @@
-"""Invoice stage, at the end of a period: what happens to accruals when their bills or entries change."""
+"""Invoice stage, at the end of a period: what happens to accruals when their invoices or entries change."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -7,27 +7,27 @@ from ..setup.bills import BILLS
 
 
 class EcomAccrualGuard(models.AbstractModel):
-    """Posting a bill takes its goods' accrual back, resetting it accrues them again."""
+    """Posting an invoice takes its goods' accrual back, resetting it accrues them again."""
 
     _name = "ecom.accrual.guard"
-    _description = "Accruals of Bills That Change"
+    _description = "Accruals of Invoices That Change"
 
     @api.model
     def _after_post(self, moves):
         bills = moves.filtered(lambda move: move.move_type in BILLS)
         if bills.line_ids.purchase_line_id:
-            # Whoever may post the bill takes its accrual back, without access to accruals.
+            # Whoever may post the invoice takes its accrual back, without access to accruals.
             self.env["ecom.accrual.taker"].sudo()._take_for(bills)
 
     @api.model
     def _after_draft(self, moves):
-        # Whoever may reset the bill accrues its goods again, without access to accruals.
+        # Whoever may reset the invoice accrues its goods again, without access to accruals.
         ledger = self.env["ecom.accrual.ledger"].sudo()
         reversals = ledger.env["ecom.accrual.reversal"].search(
             [("bill_id", "in", moves.ids), ("live", "=", True)]
         )
         if reversals:
-            ledger._accrue_again(reversals, lambda env: env._("Accrued again: the bill was reset"))
+            ledger._accrue_again(reversals, lambda env: env._("Accrued again: the invoice was reset"))
             ledger.env["ecom.accrual.taker"]._take_again(reversals.line_id.purchase_line_id)
 
     @api.model
@@ -38,7 +38,7 @@ class EcomAccrualGuard(models.AbstractModel):
         if lines:
             raise UserError(
                 self.env._(
-                    "%s belongs to a period-end accrual. Undo that, or reset the bill that took it back.",
+                    "%s belongs to a period-end accrual. Undo that, or reset the invoice that took it back.",
                     lines.move_id[0].display_name,
                 )
             )

@@ -15,7 +15,7 @@ class EcomAccrualLedger(models.AbstractModel):
 
     @api.model
     def _book_accrual(self, accrual):
-        """Post the entry, its reversal if that is the next day's, and what bills took back since."""
+        """Post the entry, its reversal if that is the next day's, and what invoices took back since."""
         accrual.ensure_one()
         self._lock_and_check(accrual)
         self = self._own(accrual.company_id)
@@ -54,7 +54,7 @@ class EcomAccrualLedger(models.AbstractModel):
         self._refuse_later(accrual)
 
     def _refuse_later(self, accrual):
-        """Whatever is accrued later builds on what waits for bills."""
+        """Whatever is accrued later builds on what waits for invoices."""
         later = accrual.reversal == "on_bill" and accrual.search(
             [
                 ("company_id", "=", accrual.company_id.id),

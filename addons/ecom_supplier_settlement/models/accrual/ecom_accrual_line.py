@@ -1,4 +1,4 @@
-"""Invoice stage, at the end of a period: one order line's received and not billed goods."""
+"""Invoice stage, at the end of a period: one order line's received and not invoiced goods."""
 
 from decimal import Decimal
 
@@ -10,9 +10,9 @@ from ...lib.ecom_settle import accrual as maths
 
 VERSION = 1
 KINDS = [
-    ("accrued", "Received, Not Billed"),
+    ("accrued", "Received, Not Invoiced"),
     ("reduced", "No Longer Open"),
-    ("prepaid", "Billed, Not Received"),
+    ("prepaid", "Invoiced, Not Received"),
     ("undated", "Received by Hand, Not Dated"),
 ]
 
@@ -43,7 +43,7 @@ class EcomAccrualLine(models.Model):
         "account.account", "Credit Account", readonly=True, ondelete="restrict"
     )
     quantity_received = fields.Float("Received", digits="Product Unit", readonly=True)
-    quantity_billed = fields.Float("Billed", digits="Product Unit", readonly=True)
+    quantity_billed = fields.Float("Invoiced", digits="Product Unit", readonly=True)
     quantity_before = fields.Float(
         "Accrued Before",
         digits="Product Unit",
@@ -140,9 +140,9 @@ class EcomAccrualLine(models.Model):
         return self.env.cr.dictfetchall()
 
     def _before(self, accrual):
-        """{order line id: quantity} still open at the period end of earlier accruals that wait for bills.
+        """{order line id: quantity} still open at the period end of earlier accruals that wait for invoices.
 
-        A company that takes accruals back on the next day may have waited for bills before.
+        A company that takes accruals back on the next day may have waited for invoices before.
         """
         self.env["ecom.accrual.line"].flush_model()
         self.env["ecom.accrual.reversal"].flush_model()
@@ -212,7 +212,7 @@ class EcomAccrualLine(models.Model):
 
         base = [
             {"label": self.env._("Received"), "quantity": plain(received)},
-            {"label": self.env._("Billed"), "quantity": plain(-billed)},
+            {"label": self.env._("Invoiced"), "quantity": plain(-billed)},
         ]
         if cleared:
             base.append({"label": self.env._("Cleared"), "quantity": plain(-cleared)})
@@ -221,7 +221,7 @@ class EcomAccrualLine(models.Model):
         return {
             "rule": "accrual",
             "version": VERSION,
-            "title": self.env._("Received and not billed"),
+            "title": self.env._("Received and not invoiced"),
             "base": base,
             "base_total": plain(quantity),
             "formula": f"{plain(quantity)} x {plain(price)}",
@@ -234,7 +234,7 @@ class EcomAccrualLine(models.Model):
         return self.env["ecom.books"]._rate(accrual.company_id, currency, accrual.period_end)
 
     def _debit_accounts(self, company, lines):
-        """{order line: account} that the bill will debit, or that of the role, as the company wants."""
+        """{order line: account} that the invoice will debit, or that of the role, as the company wants."""
         if company.ecom_accrual_debit == "role":
             account = self.env["ecom.role.map"]._company_ledger(company, "goods_received")
             return dict.fromkeys(lines, account)

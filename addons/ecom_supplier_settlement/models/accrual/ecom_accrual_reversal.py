@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 
 class EcomAccrualReversal(models.Model):
-    """A part of an accrual taken back: by a bill, by clearing, or because the goods went back."""
+    """A part of an accrual taken back: by an invoice, by clearing, or because the goods went back."""
 
     _name = "ecom.accrual.reversal"
     _description = "Accrual Reversal"
@@ -17,9 +17,11 @@ class EcomAccrualReversal(models.Model):
         "ecom.accrual.line", required=True, readonly=True, ondelete="restrict", index=True
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
-    bill_id = fields.Many2one("account.move", readonly=True, ondelete="set null", index="btree_not_null")
+    bill_id = fields.Many2one(
+        "account.move", "Invoice", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     bill_line_id = fields.Many2one(
-        "account.move.line", readonly=True, ondelete="set null", index="btree_not_null"
+        "account.move.line", "Invoice Line", readonly=True, ondelete="set null", index="btree_not_null"
     )
     clearing_id = fields.Many2one(
         "ecom.purchase.clearing", readonly=True, ondelete="restrict", index="btree_not_null"

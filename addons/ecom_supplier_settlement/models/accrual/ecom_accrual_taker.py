@@ -1,4 +1,4 @@
-"""Invoice stage: what takes accruals back: bills, clearings, goods that went back; all by order line."""
+"""Invoice stage: what takes accruals back: invoices, clearings, goods that went back; all by order line."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -12,16 +12,16 @@ from .ecom_purchase_clearing import open_quantity
 
 
 class EcomAccrualTaker(models.AbstractModel):
-    """Finds the accruals of an order line and takes back what is billed, cleared or gone, oldest first."""
+    """Finds the accruals of an order line and takes back what is invoiced, cleared or gone, oldest first."""
 
     _name = "ecom.accrual.taker"
     _description = "What Takes Accruals Back"
 
     @api.model
     def _reduced(self, accrual):
-        """Parts of earlier accruals whose goods went back or were billed: (line, amount, balance, quantity).
+        """Parts of accruals whose goods went back or were invoiced: (line, amount, balance, quantity).
 
-        A bill of a later day that took them back gives them up: they are gone before it.
+        An invoice of a later day that took them back gives them up: they are gone before it.
         """
         lines = accrual.line_ids.filtered(lambda line: line.kind == "reduced")
         open_lines = self._outstanding(lines.purchase_line_id.ids)
@@ -56,7 +56,7 @@ class EcomAccrualTaker(models.AbstractModel):
         return (line, part.amount, part.balance, part.quantity)
 
     def _outstanding(self, order_line_ids):
-        """{order line id: [Open]} of posted accruals that wait for bills, oldest first, locked."""
+        """{order line id: [Open]} of posted accruals that wait for invoices, oldest first, locked."""
         if not order_line_ids:
             return {}
         self.env["ecom.accrual.line"].flush_model()
@@ -90,7 +90,7 @@ class EcomAccrualTaker(models.AbstractModel):
 
     @api.model
     def _take_again(self, order_lines):
-        """A bill was reset: other bills take back what is accrued beyond what waits for a bill now."""
+        """An invoice was reset: others take back what is accrued beyond what waits for an invoice now."""
         rows = self._bill_rows(SQL("l.purchase_line_id = ANY(%s)", order_lines.ids))
         excess = {}
         for company, lines in order_lines.grouped("company_id").items():
@@ -108,14 +108,14 @@ class EcomAccrualTaker(models.AbstractModel):
 
     @api.model
     def _take_for(self, bills):
-        """Take back what posted bills bill, on each bill's date; called whenever a bill is posted."""
+        """Take back what posted invoices ask for, on each one's date; called whenever one is posted."""
         rows = self._bill_rows(SQL("m.id = ANY(%s)", bills.ids)) if bills else []
         if rows:
             self._take_rows(rows)
 
     @api.model
     def _take_since(self, accrual):
-        """Take back what was billed or cleared after the period end of an accrual that is booked late."""
+        """Take back what was invoiced or cleared after the period end of an accrual that is booked late."""
         booked = accrual.line_ids.filtered(lambda line: line.kind in ("accrued", "reduced"))
         order_lines = booked.purchase_line_id
         self._take_rows(
@@ -133,9 +133,9 @@ class EcomAccrualTaker(models.AbstractModel):
         cleared._take_back()
 
     def _bill_rows(self, where):
-        """[(company, bill, bill line, date, order line, quantity)] that may take accruals back, by date.
+        """[(company, invoice, invoice line, date, order line, quantity)] that may take back, by date.
 
-        What a bill takes back itself lessens its own lines of that order line, the first one first.
+        What an invoice takes back itself lessens its own lines of that order line, the first one first.
         """
         self.env["account.move"].flush_model(["state", "date", "move_type", "company_id"])
         self.env["account.move.line"].flush_model(["purchase_line_id", "quantity", "product_uom_id"])
@@ -169,7 +169,7 @@ class EcomAccrualTaker(models.AbstractModel):
         return self.env.cr.fetchall()
 
     def _take_rows(self, rows):
-        """Book what the bill lines take back, one entry per bill."""
+        """Book what the invoice lines take back, one entry per invoice."""
         open_lines = self._outstanding({row[4] for row in rows})
         by_bill = defaultdict(list)
         for company_id, bill_id, bill_line_id, day, order_line, quantity in rows:
@@ -208,7 +208,7 @@ class EcomAccrualTaker(models.AbstractModel):
         own._store([(pair, move, day, None, None) for pair in pairs], clearing)
 
     def _store(self, found, clearing=None):
-        """Store (pair, entry, day, bill, bill line id) and the clearing, if that took them back."""
+        """Store (pair, entry, day, invoice, invoice line id) and the clearing, if that took them back."""
         self.env["ecom.accrual.reversal"]._unseal().create(
             [
                 {

@@ -1,4 +1,4 @@
-"""Invoice stage: a difference between received and billed that stays is cleared, per order line."""
+"""Invoice stage: a difference between received and invoiced that stays is cleared, per order line."""
 
 from decimal import Decimal
 
@@ -9,10 +9,10 @@ from ...lib.ecom_settle.accrual import reversal_parts
 
 
 class EcomPurchaseClearing(models.Model):
-    """A quantity of an order line that was received and will not be billed, or billed and will not come.
+    """A quantity of an order line that was received and will not be invoiced, or invoiced and will not come.
 
-    From its day on nothing waits for it: it is not accrued, not proposed for a statement, and a bill for it
-    is over what may be billed. What was accrued for it is taken back. Undone by a person, it waits again.
+    From its day on nothing waits for it: it is not accrued, not proposed for a statement, and an invoice for
+    it is over what may be invoiced. What was accrued for it is taken back. Undone, it waits again.
     """
 
     _name = "ecom.purchase.clearing"
@@ -43,7 +43,7 @@ class EcomPurchaseClearing(models.Model):
         digits="Product Unit",
         required=True,
         readonly=True,
-        help="In the order's unit: + received and never billed, - billed and never received.",
+        help="In the order's unit: + received and never invoiced, - invoiced and never received.",
     )
     currency_id = fields.Many2one(related="order_id.currency_id")
     amount = fields.Monetary(readonly=True, help="At the order's price without tax.")
@@ -74,7 +74,7 @@ class EcomPurchaseClearing(models.Model):
     def _open(self, lines, day):
         """{order line id: Decimal} that may be cleared on a day: what is open then and still is.
 
-        Goods in a draft bill wait for it and may not be cleared; a draft bill alone is nothing billed.
+        Goods in a draft invoice wait for it and may not be cleared; a draft alone is nothing invoiced.
         """
         found = {}
         for company, own in lines.grouped("company_id").items():
@@ -89,7 +89,7 @@ class EcomPurchaseClearing(models.Model):
     def _clear(self, quantities, day, reason):
         """Clear quantities of order lines, each by its own document; return the documents.
 
-        :param quantities: {purchase.order.line: Decimal}, order's unit, + received, - billed
+        :param quantities: {purchase.order.line: Decimal}, order's unit, + received, - invoiced
         :param day: date, from which on nothing waits for them
         :raises UserError: nobody may; more than is open; the day is in an accrued period
         """
@@ -117,7 +117,7 @@ class EcomPurchaseClearing(models.Model):
             values.append(self._values(line, quantity, day, reason))
         clearings = self._unseal().create(values)._seal()
         clearings._take_back()
-        # Bills of these lines are judged again: a bill for what was cleared is over.
+        # Invoices of these lines are judged again: an invoice for what was cleared is over.
         self.env["ecom.threeway.matcher"]._match_bills_of(lines.ids, "order")
         return clearings
 
@@ -186,7 +186,7 @@ class EcomPurchaseClearing(models.Model):
 
 
 def open_quantity(row):
-    """What of an order line waits for a bill, or, below zero, for goods."""
+    """What of an order line waits for an invoice, or, below zero, for goods."""
     return (
         row["quantity_received"]
         - row["quantity_consigned"]
@@ -196,7 +196,7 @@ def open_quantity(row):
 
 
 def _waiting(row):
-    """What of an order line's difference no draft bill is about to close."""
+    """What of an order line's difference no draft invoice is about to close."""
     if row is None:
         return Decimal(0)
     difference = open_quantity(row)

@@ -53,7 +53,7 @@ QUERIES = {
                   OR EXISTS (SELECT 1 FROM ecom_statement_line l JOIN account_move m ON m.id = l.document_id
                               WHERE l.statement_id = s.id AND m.state = 'draft'))"""
     ),
-    # What was matched before the bill was blocked stays matched.
+    # What was matched before the invoice was blocked stays matched.
     "blocked_is_unpaid": SQL(
         """SELECT m.company_id, m.name, other.name
              FROM account_move m JOIN account_move_line i ON i.move_id = m.id

@@ -48,13 +48,13 @@ class EcomSettleApi(models.AbstractModel):
 
     @api.model
     def import_bills(self, files, supplier=None):
-        """Make draft vendor bills of suppliers' files; what one file refuses does not stop the others.
+        """Make draft vendor invoices of suppliers' files; what one file refuses does not stop the others.
 
         :param files: list of `{"name", "content"}`, content in base64
         :param supplier: name, reference, tax number or id, for files that do not name it
         :return: per file `{file, state, bills: [{id, number, reference, supplier, day, currency, net, tax,
             total, linked, lines}], problems: [{row, column, text, reason, message}]}`; state is "ready"
-            (drafts were made), "skipped" (the very file is attached to bills already) or "refused"
+            (drafts were made), "skipped" (the very file is attached to invoices already) or "refused"
         """
         self._staff()
         if len(files) > FILE_LIMIT:
@@ -76,7 +76,7 @@ class EcomSettleApi(models.AbstractModel):
         return {"file": name, "state": "ready", "bills": self._bill_rows(bills), "problems": []}
 
     def _bills_of_file(self, content):
-        """The vendor bills of the company that this very file is attached to."""
+        """The vendor invoices of the company that this very file is attached to."""
         checksum = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         attachments = self.env["ir.attachment"].search(
             [("checksum", "=", checksum), ("res_model", "=", "account.move"), ("res_id", "!=", 0)]
@@ -110,9 +110,9 @@ class EcomSettleApi(models.AbstractModel):
 
     @api.model
     def match(self, bills=None):
-        """Match posted vendor bills again, by the policies of today.
+        """Match posted vendor invoices again, by the policies of today.
 
-        :param bills: numbers, references or ids; without it all posted bills that are not paid
+        :param bills: numbers, references or ids; without it all posted invoices that are not paid
         :return: `{"bills", "states": {state: count}, "changed": [{bill, reference, before, state}]}`
         """
         self._staff()
@@ -141,8 +141,8 @@ class EcomSettleApi(models.AbstractModel):
 
     @api.model
     def blocked(self):
-        """Bills that may not be paid, oldest first: `[{bill, reference, supplier, currency, day, due, total,
-        residual, reasons: [code], why, lines: [{product, order, reasons: [code], billed, expected,
+        """Invoices that may not be paid, oldest first: `[{bill, reference, supplier, currency, day, due,
+        total, residual, reasons: [code], why, lines: [{product, order, reasons: [code], billed, expected,
         variance_price}]}]`; quantities are in the order's unit."""
         self._staff()
         moves = self.env["account.move"].search(
@@ -153,7 +153,7 @@ class EcomSettleApi(models.AbstractModel):
             ],
             order="invoice_date, id",
         )
-        # Whoever sees the bill is told why it waits; the evidence itself has its own rights.
+        # Whoever sees the invoice is told why it waits; the evidence itself has its own rights.
         found = moves.sudo().ecom_threeway_result_ids.filtered(lambda result: result.reasons)
         rows = found.grouped("move_id")
         return [self._blocked_row(move, rows.get(move, found.browse())) for move in moves]
@@ -185,7 +185,7 @@ class EcomSettleApi(models.AbstractModel):
 
     @api.model
     def accrue(self, month):
-        """Book what was received and not billed when a month ended; a booked month is left as it is.
+        """Book what was received and not invoiced when a month ended; a booked month is left as it is.
 
         :param month: as 2026-09
         :return: `{"name", "state", "period_end", "entry", "total", "currency", "lines": [{supplier, order,
@@ -282,8 +282,8 @@ class EcomSettleApi(models.AbstractModel):
         :return: `[{supplier, currency, orders, received, billed, blocked, amount_blocked, rebates, statement,
             state, unbilled, closing, ledger, difference}]`. `orders` were confirmed in the month, `received`
             is net of returns at the orders' prices, `billed` without tax and net of credit notes, `blocked`
-            counts bills that may not be paid now, `rebates` is what clauses give for periods that reach into
-            the month; the rest is from the statement that ends with the month, null without one
+            counts invoices that may not be paid now, `rebates` is what clauses give for periods that reach
+            into the month; the rest is from the statement that ends with the month, null without one
         :raises AccessError: for others than buyers and accountants
         """
         self._staff()
@@ -480,7 +480,7 @@ class EcomSettleApi(models.AbstractModel):
             if not found and str(name).isdigit():
                 found = moves.search([*base, ("id", "=", int(name))])
             if len(found) != 1:
-                raise UserError(self.env._("There is no single bill %s. Give its number.", name))
+                raise UserError(self.env._("There is no single invoice %s. Give its number.", name))
             moves |= found
         return moves
 

@@ -1,4 +1,4 @@
-"""Ways in: what a month brought with each supplier, added up from orders, receipts, bills and rebates."""
+"""Ways in: what a month brought with each supplier, added up from orders, receipts, invoices and rebates."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,6 +1,6 @@
 """Odoo's entry: what the stages store on it, and in which order they act when one is written.
 
-The steps themselves stand in the rooms of their stages; most of them look at vendor bills alone.
+The steps themselves stand in the rooms of their stages; most of them look at vendor invoices alone.
 """
 
 from functools import partial
@@ -35,7 +35,7 @@ class AccountMove(models.Model):
         "Not a Duplicate Because",
         copy=False,
         tracking=True,
-        help="Why a bill with the reference and amount of another one is booked all the same.",
+        help="Why an invoice with the reference and amount of another one is booked all the same.",
         groups="base.group_user",
     )
     ecom_reference_key = fields.Char(readonly=True, copy=False, groups="base.group_user")
@@ -56,7 +56,7 @@ class AccountMove(models.Model):
         "Match State",
         readonly=True,
         copy=False,
-        # Most entries are no vendor bills; theirs is empty, like that of a bill that was never matched.
+        # Most entries are no vendor invoices; theirs is empty, like that of one that was never matched.
         index="btree_not_null",
         groups="base.group_user",
     )
@@ -78,7 +78,7 @@ class AccountMove(models.Model):
         "Supplier's Total",
         copy=False,
         tracking=True,
-        help="What the supplier wrote below the bill, tax included. Empty: it is not compared.",
+        help="What the supplier wrote below the invoice, tax included. Empty: it is not compared.",
     )
     ecom_block_reason = fields.Char(
         "Why It Is Blocked", compute="_compute_ecom_block_reason", groups="base.group_user"
@@ -97,12 +97,12 @@ class AccountMove(models.Model):
     )
     _ecom_einvoice_once = models.UniqueIndex(
         "(company_id, ecom_einvoice_number) WHERE ecom_einvoice_number IS NOT NULL AND state != 'cancel'",
-        "There is a bill of this e-invoice already.",
+        "This e-invoice is entered already.",
     )
     _ecom_reference_once = models.UniqueIndex(
         "(company_id, commercial_partner_id, move_type, ecom_reference_key, currency_id, amount_total) "
         "WHERE ecom_reference_key IS NOT NULL AND state = 'posted'",
-        "There is a bill of this supplier with the same reference and amount already.",
+        "There is an invoice of this supplier with the same reference and amount already.",
     )
 
     @api.constrains("ecom_einvoice_number", "move_type")
@@ -110,7 +110,7 @@ class AccountMove(models.Model):
         for move in self:
             if move.ecom_einvoice_number and move.move_type not in BILLS_AND_CREDITS:
                 raise ValidationError(
-                    self.env._("%s is not a vendor bill and has no e-invoice number.", move.display_name)
+                    self.env._("%s is not a vendor invoice and has no e-invoice number.", move.display_name)
                 )
 
     @api.depends("ecom_threeway_state", "ecom_threeway_result_ids.reasons")
@@ -120,14 +120,14 @@ class AccountMove(models.Model):
         for move in self:
             move.ecom_block_reason = False
             if move.ecom_threeway_state in ("blocked", "released", "warning"):
-                # Whoever sees the bill is told why it waits; the evidence itself has its own rights.
+                # Whoever sees the invoice is told why it waits; the evidence itself has its own rights.
                 said = {
                     code for row in move.sudo().ecom_threeway_result_ids for code in row.reasons.split(",")
                 }
                 move.ecom_block_reason = " ".join(text for code, text in texts.items() if code in said)
 
     def _compute_reconciled_payment_ids(self):
-        # A buyer opens the bill that waits for an answer and may not read payments, which Odoo counts.
+        # A buyer opens the invoice that waits for an answer and may not read payments, which Odoo counts.
         return super(AccountMove, self.sudo())._compute_reconciled_payment_ids()
 
     # --- made, written, deleted ----------------------------------------------------
@@ -223,7 +223,7 @@ class AccountMove(models.Model):
         self.env["ecom.payment.guard"]._refuse(self)
         return super().action_force_register_payment()
 
-    # --- Odoo's ways in for a supplier's file: journal upload, mail alias, drop on a bill ---
+    # --- Odoo's ways in for a supplier's file: journal upload, mail alias, drop on an invoice ---
 
     @api.model
     def _get_import_file_type(self, file_data):
@@ -254,7 +254,7 @@ class AccountMove(models.Model):
         return inside
 
     def _get_edi_decoder(self, file_data, new=False):
-        """Files of ours are read by us; what Odoo reads of vendor bills is checked and completed by us."""
+        """Files of ours are read by us; what Odoo reads of vendor invoices is checked and completed by us."""
         intake = self.env["ecom.invoice.intake"]
         kind = file_data["import_file_type"]
         is_bill = (
@@ -278,7 +278,7 @@ class AccountMove(models.Model):
         return result
 
     def _autopost_bill(self):
-        """A bill that a file made waits for a person."""
+        """An invoice that a file made waits for a person."""
         if not self.ecom_intake_source:
             return super()._autopost_bill()
 
@@ -292,7 +292,7 @@ class AccountMove(models.Model):
     def action_ecom_threeway(self):
         """Match again, by the policies of today; of a draft it is a preview."""
         if self.env.user.share:
-            raise AccessError(self.env._("Suppliers do not match bills."))
+            raise AccessError(self.env._("Suppliers do not match invoices."))
         self.check_access("read")
         self.env["ecom.threeway.matcher"]._match(self, "manual")
         return True
@@ -300,7 +300,7 @@ class AccountMove(models.Model):
     def action_ecom_release(self):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Release Blocked Bills"),
+            "name": self.env._("Release Blocked Invoices"),
             "res_model": "ecom.invoice.release",
             "view_mode": "form",
             "target": "new",

@@ -1,4 +1,4 @@
-"""Odoo's journal item and bill line: what the stages store on it, and their order when one is written."""
+"""Odoo's journal item and invoice line: what the stages store on it, and their order when one is written."""
 
 from odoo import api, fields, models
 
@@ -81,7 +81,7 @@ class AccountMoveLine(models.Model):
         return result
 
     def copy_data(self, default=None):
-        """A copy of a bill bills its orders once more, and is matched like any other bill of them."""
+        """A copy of an invoice counts against its orders once more, and is matched like any other."""
         copies = super().copy_data(default)
         for line, vals in zip(self, copies, strict=True):
             if line.purchase_line_id and line.move_id.move_type in BILLS:

@@ -1,4 +1,4 @@
-"""Odoo's match of two journal items: none pays a blocked bill, and each moves the statements it settles."""
+"""Odoo's match of two journal items: none pays a blocked invoice, each moves the statements it settles."""
 
 from odoo import api, models
 

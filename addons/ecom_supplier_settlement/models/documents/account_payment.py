@@ -1,4 +1,4 @@
-"""Odoo's payments: none is made for a blocked bill, by hand, in a batch or by the wizard."""
+"""Odoo's payments: none is made for a blocked invoice, by hand, in a batch or by the wizard."""
 
 from odoo import api, models
 

@@ -1,4 +1,4 @@
-"""Odoo's purchase order: when its facts change, its prices are looked up and its bills matched again."""
+"""Odoo's purchase order: when its facts change, its prices are looked up and its invoices matched again."""
 
 from odoo import models
 

@@ -1,4 +1,4 @@
-"""Odoo's order line: when its facts change, its price is looked up and its bills are matched again."""
+"""Odoo's order line: when its facts change, its price is looked up and its invoices are matched again."""
 
 from odoo import api, models
 

@@ -15,14 +15,15 @@ class ResCompany(models.Model):
         "Accrual Is Reversed",
         default="next_day",
         required=True,
-        help="All of it on the first day of the next period, or each order line's when its bill is posted.",
+        help="All of it on the first day of the next period, or each order line's when its invoice "
+        "is posted.",
     )
     ecom_accrual_debit = fields.Selection(
         DEBITS,
         "Accrual Debits",
         default="bill",
         required=True,
-        help="With the account that the bill will debit, cost and stock stand where they will stay.",
+        help="With the account that the invoice will debit, cost and stock stand where they will stay.",
     )
     ecom_accrual_journal_id = fields.Many2one(
         "account.journal", "Accrual Journal", domain="[('type', '=', 'general')]", check_company=True
@@ -36,7 +37,7 @@ class ResCompany(models.Model):
         "Statement Cut-off",
         default="accounting",
         required=True,
-        help="The date that decides on which supplier statement a bill stands.",
+        help="The date that decides on which supplier statement an invoice stands.",
     )
     ecom_auto_statements = fields.Boolean(
         "Create Supplier Statements", help="Make the statements of the last month every month."
@@ -47,7 +48,7 @@ class ResCompany(models.Model):
         self.ensure_one()
         if self.ecom_accrual_journal_id:
             return self.ecom_accrual_journal_id
-        # Which journals belong to platforms is asked for everybody who posts a bill.
+        # Which journals belong to platforms is asked for everybody who posts an invoice.
         taken = self.env["ecom.account"].sudo().search([("company_id", "=", self.id)]).journal_id
         journal = self.env["account.journal"].search(
             [("company_id", "=", self.id), ("type", "=", "general"), ("id", "not in", taken.ids)], limit=1

@@ -17,7 +17,7 @@ class ResPartner(models.Model):
         help="Overrides the company's rule; a statement that follows another one keeps its rule.",
     )
     ecom_blocked_count = fields.Integer(
-        "Blocked Bills", compute="_compute_ecom_waiting", groups="base.group_user"
+        "Blocked Invoices", compute="_compute_ecom_waiting", groups="base.group_user"
     )
     ecom_alert_count = fields.Integer(
         "Receipt Alerts", compute="_compute_ecom_waiting", groups="base.group_user"
@@ -50,6 +50,6 @@ class ResPartner(models.Model):
         return {**action, "domain": domain, "context": {}}
 
     def action_ecom_open_basis(self):
-        """Button: the order lines of this supplier with what was received and billed."""
+        """Button: the order lines of this supplier with what was received and invoiced."""
         action = self.env["ir.actions.act_window"]._for_xml_id(f"{HERE}ecom_purchase_basis_action")
         return {**action, "domain": [("partner_id", "in", self.ids)], "context": {}}

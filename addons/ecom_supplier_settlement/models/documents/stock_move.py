@@ -1,4 +1,4 @@
-"""Receipt stage: goods that come or go back move their notices on, and are what bills are matched with."""
+"""Receipt stage: goods that come or go back move their notices on, and are what invoices are matched with."""
 
 from odoo import models
 from odoo.exceptions import UserError

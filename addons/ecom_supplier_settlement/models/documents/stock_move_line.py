@@ -1,4 +1,4 @@
-"""Odoo's lines of receipts: a quantity or owner that is corrected later matches the bills again."""
+"""Odoo's lines of receipts: a quantity or owner that is corrected later matches the invoices again."""
 
 from odoo import api, models
 

@@ -9,10 +9,10 @@ from ..setup.bills import bills_and_credits
 
 
 class EcomInvoiceGuard(models.AbstractModel):
-    """Names the bill that is there already; the indexes of the entry are what forbids a second one."""
+    """Names the invoice that is there already; the indexes of the entry are what forbids a second one."""
 
     _name = "ecom.invoice.guard"
-    _description = "Bills That Are There Already"
+    _description = "Invoices That Are There Already"
 
     # --- the same e-invoice number -------------------------------------------------
 
@@ -48,8 +48,8 @@ class EcomInvoiceGuard(models.AbstractModel):
 
     @api.model
     def _einvoice_twins(self, company, number):
-        """Bills of this e-invoice that are not cancelled."""
-        # A bill that the user may not see is a bill all the same.
+        """Invoices of this e-invoice that are not cancelled."""
+        # An invoice that the user may not see is an invoice all the same.
         moves = self.env["account.move"].sudo()
         return moves.search(
             [
@@ -62,7 +62,7 @@ class EcomInvoiceGuard(models.AbstractModel):
     @api.model
     def _twin_text(self, twin):
         return self.env._(
-            "E-invoice %(number)s is bill %(bill)s of %(supplier)s already (%(total)s, %(day)s). "
+            "E-invoice %(number)s is invoice %(bill)s of %(supplier)s already (%(total)s, %(day)s). "
             "Cancel that one first, or leave this one out.",
             number=twin.ecom_einvoice_number,
             bill=twin.name if twin.name and twin.name != "/" else self.env._("(draft %s)", twin.id),
@@ -75,14 +75,14 @@ class EcomInvoiceGuard(models.AbstractModel):
 
     @api.model
     def _before_post(self, moves):
-        """Refuse what is booked already; a person who knows better writes the reason on the bill."""
+        """Refuse what is booked already; a person who knows better writes the reason on the invoice."""
         bills = bills_and_credits(moves).filtered(lambda move: move.state == "draft")
         for move in bills:
             if not move.ecom_duplicate_reason:
                 self._refuse_reference(move)
             key = "" if move.ecom_duplicate_reason else plain_reference(move.ref)
             move.ecom_reference_key = key or False
-        # The database must know the keys before any of the bills is posted.
+        # The database must know the keys before any of the invoices is posted.
         bills.flush_recordset(["ecom_reference_key"])
 
     def _refuse_reference(self, move):
@@ -93,8 +93,8 @@ class EcomInvoiceGuard(models.AbstractModel):
         if twin:
             raise UserError(
                 self.env._(
-                    "%(supplier)s has bill %(bill)s with the reference %(ref)s and the same amount already. "
-                    "Cancel one of them, or write on this one why it is not a duplicate.",
+                    "%(supplier)s has invoice %(bill)s with the reference %(ref)s and the same amount "
+                    "already. Cancel one of them, or write on this one why it is not a duplicate.",
                     supplier=move.commercial_partner_id.display_name,
                     bill=twin.name,
                     ref=move.ref,
@@ -103,8 +103,8 @@ class EcomInvoiceGuard(models.AbstractModel):
 
     @api.model
     def _reference_twins(self, company, partner, move_type, reference, currency, total):
-        """Bills, drafts too, of one supplier with this reference, currency and amount; not cancelled."""
-        # A bill that the user may not see is a bill all the same.
+        """Invoices, drafts too, of one supplier with this reference, currency and amount; not cancelled."""
+        # An invoice that the user may not see is an invoice all the same.
         moves = self.env["account.move"].sudo()
         plain = plain_reference(reference)
         if not plain:

@@ -1,4 +1,4 @@
-"""Invoice stage: everybody who had a hand in a bill, so that nobody lets pass what is their own."""
+"""Invoice stage: everybody who had a hand in an invoice, so that nobody lets pass what is their own."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..setup.bills import BILL_FACTS, bills_and_credits
 
-# Who writes one of these makes the bill say something else. What payments and mails write does not.
+# Who writes one of these makes the invoice say something else. What payments and mails write does not.
 HAND_FACTS = BILL_FACTS | {
     *("ref", "payment_reference", "date", "invoice_date_due", "invoice_payment_term_id", "journal_id"),
     *("move_type", "fiscal_position_id", "partner_bank_id", "tax_totals", "auto_post", "state"),
@@ -15,15 +15,15 @@ HAND_FACTS = BILL_FACTS | {
 
 
 class EcomInvoiceHands(models.AbstractModel):
-    """Notes who entered or changed a bill when it is written."""
+    """Notes who entered or changed an invoice when it is written."""
 
     _name = "ecom.invoice.hands"
-    _description = "Hands in Bills"
+    _description = "Hands in Invoices"
 
     @api.model
     def _refuse_named(self, vals):
         if "ecom_hand_ids" in vals:
-            raise UserError(self.env._("Who entered or changed a bill is noted by itself."))
+            raise UserError(self.env._("Who entered or changed an invoice is noted by itself."))
 
     @api.model
     def _move_changes(self, moves, vals):
@@ -47,9 +47,9 @@ class EcomInvoiceHands(models.AbstractModel):
 
     @api.model
     def _of(self, move):
-        """Everybody who entered, ever changed or posted the bill or one of its lines."""
+        """Everybody who entered, ever changed or posted the invoice or one of its lines."""
         move.ensure_one()
         lines = move.invoice_line_ids
-        # Bills of before hands were noted know who changed them last.
+        # Invoices of before hands were noted know who changed them last.
         noted = move.ecom_hand_ids or move.write_uid | lines.write_uid
         return move.create_uid | noted | move.ecom_posted_by_id | lines.create_uid

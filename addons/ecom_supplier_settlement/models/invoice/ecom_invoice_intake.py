@@ -1,4 +1,4 @@
-"""Invoice stage: a supplier's file becomes a draft bill with its order lines, exact to the cent.
+"""Invoice stage: a supplier's file becomes a draft invoice with its order lines, exact to the cent.
 
 Whatever of a file cannot be trusted is named.
 """
@@ -65,20 +65,20 @@ ITEMS = (
 
 
 class EcomInvoiceIntake(models.AbstractModel):
-    """One file in, draft bills out; or an error that names file, row, column, value and what to do."""
+    """One file in, draft invoices out; or an error that names file, row, column, value and what to do."""
 
     _name = "ecom.invoice.intake"
-    _description = "Vendor Bill Intake"
+    _description = "Vendor Invoice Intake"
 
     @api.model
     def _from_file(self, name, content, partner=None, company=None, source="upload"):
-        """Make the draft vendor bills of a file: one, or one per invoice of a list or archive.
+        """Make the draft vendor invoices of a file: one, or one per invoice of a list or archive.
 
         :param name: file name
         :param content: bytes of an e-invoice XML or a ZIP around such, UBL/CII XML or a PDF with one inside,
             a CSV or XLSX list of invoices, or a PDF or picture without data
         :param partner: the supplier; needed where the file does not name it by tax number
-        :param company: who is billed; default: whom the file names, else the current company
+        :param company: who is invoiced; default: whom the file names, else the current company
         :param source: "upload", "email" or "portal"
         :return: account.move, drafts with the file attached; never posted
         :raises UserError: nothing is stored then
@@ -87,7 +87,7 @@ class EcomInvoiceIntake(models.AbstractModel):
             self.env.user.has_group("ecom_supplier_settlement.group_buyer")
             or self.env.user.has_group("ecom_connectors.group_accountant")
         ):
-            raise AccessError(self.env._("Only buyers and accountants bring in vendor bills."))
+            raise AccessError(self.env._("Only buyers and accountants bring in vendor invoices."))
         partner = (partner or self.env["res.partner"]).commercial_partner_id
         with self.env.cr.savepoint():
             documents, extra = self._documents(name, content)
@@ -173,7 +173,7 @@ class EcomInvoiceIntake(models.AbstractModel):
     # --- whose ---------------------------------------------------------------------------
 
     def _company_of(self, name, document, company):
-        """The company that is billed, by the buyer's tax number."""
+        """The company that is invoiced, by the buyer's tax number."""
         if not document.buyer_vat:
             return company or self.env.company
         buyer = plain_vat(document.buyer_vat)
@@ -245,7 +245,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         )
         return self.env["res.partner"].search([("id", "in", [row[0] for row in self.env.cr.fetchall()])])
 
-    # --- bills -----------------------------------------------------------------------------
+    # --- invoices -----------------------------------------------------------------------------
 
     def _create_bill(self, name, document, partner, company, source):
         company = self._company_of(name, document, company)
@@ -263,7 +263,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         name, content = file_data["name"], file_data["raw"]
         source = "email" if self.env.context.get("from_alias") else "upload"
         if move.state != "draft" or move.invoice_line_ids:
-            return self.env._("The bill has lines already.")
+            return self.env._("The invoice has lines already.")
         try:
             with self.env.cr.savepoint():
                 documents, _extra = self._documents(name, content)
@@ -293,7 +293,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         return None
 
     def _bill_values(self, name, document, partner, company):
-        """(values of the bill, notes for a person, the document's lines as they are booked)."""
+        """(values of the entry, notes for a person, the document's lines as they are booked)."""
         supplier = self._supplier_of(name, document, partner, company)
         is_refund = document.is_refund
         document = turned(document) if is_refund else document
@@ -325,7 +325,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         guard = self.env["ecom.invoice.guard"]
         twin = document.is_einvoice and guard._einvoice_twins(company, document.number)
         if twin and twin[0].commercial_partner_id != supplier and self.env.user.share:
-            # Nobody outside is told whose bill it is.
+            # Nobody outside is told whose invoice it is.
             raise UserError(
                 self.env._(
                     "%(file)s: e-invoice %(number)s was sent to us already. Ask your buyer.",
@@ -343,7 +343,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         if twin:
             raise UserError(
                 self.env._(
-                    "%(file)s: invoice %(number)s over %(total)s of %(supplier)s is bill %(bill)s already.",
+                    "%(file)s: invoice %(number)s over %(total)s of %(supplier)s is %(bill)s already.",
                     file=name,
                     number=document.number,
                     total=currency.format(float(document.total)),
@@ -353,7 +353,7 @@ class EcomInvoiceIntake(models.AbstractModel):
             )
 
     def _finish(self, name, move, document, lines, notes):
-        """Give the bill the invoice's tax to the cent, prove it, and say what a person must finish."""
+        """Give the draft the invoice's tax to the cent, prove it, and say what a person must finish."""
         if document.is_refund:
             document = turned(document)
         self._set_tax(move, lines)
@@ -363,7 +363,7 @@ class EcomInvoiceIntake(models.AbstractModel):
         if got != wanted:
             raise UserError(
                 self.env._(
-                    "%(file)s: the bill would be %(got)s (net, tax, total), the invoice is %(wanted)s. "
+                    "%(file)s: the draft would be %(got)s (net, tax, total), the invoice is %(wanted)s. "
                     "Check the taxes of the company.",
                     file=name,
                     got=" / ".join(got),
@@ -391,10 +391,13 @@ class EcomInvoiceIntake(models.AbstractModel):
 
     def _say(self, move, notes):
         if not notes:
-            body = self.env._("Every line has its order line. Check the bill and confirm it.")
+            body = self.env._("Every line has its order line. Check the invoice and confirm it.")
         else:
             items = Markup().join(Markup("<li>%s</li>") % note for note in notes)
-            body = Markup("<p>%s</p><ul>%s</ul>") % (self.env._("A person has to finish this bill:"), items)
+            body = Markup("<p>%s</p><ul>%s</ul>") % (
+                self.env._("A person has to finish this invoice:"),
+                items,
+            )
         move.message_post(body=body)
 
     def _attach(self, moves, files):
@@ -497,7 +500,9 @@ class EcomInvoiceIntake(models.AbstractModel):
         if twins - move:
             raise UserError(
                 self.env._(
-                    "%(file)s: this is bill %(bill)s already.", file=name, bill=(twins - move)[0].display_name
+                    "%(file)s: this is invoice %(bill)s already.",
+                    file=name,
+                    bill=(twins - move)[0].display_name,
                 )
             )
 
@@ -532,12 +537,12 @@ class EcomInvoiceIntake(models.AbstractModel):
 
     @api.model
     def _keep_total(self, move, files):
-        """Give a bill that Odoo read the total its file states; the match compares it.
+        """Give an invoice that Odoo read the total its file states; the match compares it.
 
         That reader reads the lines alone and rounds their quantities.
 
         :param files: file data of Odoo
-        :return: notes for a person, when the bill is another amount
+        :return: notes for a person, when the draft is another amount
         """
         trees = [file["xml_tree"] for file in files if file.get("xml_tree") is not None]
         totals = [total for total in map(_stated_total, trees) if total is not None]
@@ -564,7 +569,7 @@ class EcomInvoiceIntake(models.AbstractModel):
             for element in tree.iterfind(path)
             if (element.text or "").strip()
         ]
-        # A branch is billed under the number of its company; whose it is anybody may know.
+        # A branch is invoiced under the number of its company; whose it is anybody may know.
         companies = move.sudo().company_id
         while companies[-1:].parent_id:
             companies |= companies[-1:].parent_id

@@ -23,11 +23,11 @@ class EcomInvoiceLinker(models.AbstractModel):
     """Products by alias, supplier's code, our code, name; order lines oldest first; all sums kept."""
 
     _name = "ecom.invoice.linker"
-    _description = "Vendor Bill Linker"
+    _description = "Vendor Invoice Linker"
 
     @api.model
     def _lines(self, document, supplier, company, currency, is_refund):
-        """Bill lines of an invoice whose signs are ours.
+        """Lines of the draft of an invoice whose signs are ours.
 
         :return: (list of dicts: values for account.move.line, taxes, tax as Decimal, origin), notes
         """
@@ -129,7 +129,7 @@ class EcomInvoiceLinker(models.AbstractModel):
     def _queue(self, supplier, company, lines, products):
         """Codes that nothing knows wait as aliases without a product, once."""
         unknown = {line.sku: line.name for line in lines if line.sku and line.row not in products}
-        # Buyers bring in bills, only operators keep aliases: the queue is filled for them.
+        # Buyers bring in invoices, only operators keep aliases: the queue is filled for them.
         aliases = self.env["ecom.alias"].sudo()
         known = aliases.search(
             [
@@ -158,7 +158,7 @@ class EcomInvoiceLinker(models.AbstractModel):
     def _order_lines(self, supplier, company, currency, products, is_refund):
         """{product id: rows of its order lines, oldest first} in one currency.
 
-        A refund takes back what is billed: first what is billed and not kept, then anything billed.
+        A refund takes back what is invoiced: first what is invoiced and not kept, then anything invoiced.
         """
         ids = [product.id for product in products]
         if not ids:
@@ -195,7 +195,7 @@ class EcomInvoiceLinker(models.AbstractModel):
         return rows
 
     def _parts(self, remark, line, rows, units):
-        """([(order line row, quantity)], unit of the bill line, what exceeds the orders)."""
+        """([(order line row, quantity)], unit of the invoice line, what exceeds the orders)."""
         unit = units.get(line.unit.lower(), self.env["uom.uom"])
         if not rows or line.quantity is None or line.quantity <= 0 or line.amount < 0:
             return [], unit, Decimal(0)
@@ -220,7 +220,7 @@ class EcomInvoiceLinker(models.AbstractModel):
         quantity = line.quantity.quantize(step)
         parts = [(by_id[key], part) for key, part in spread(quantity, open_lines)]
         for row, part in parts:
-            # The next line of the bill finds what this one leaves.
+            # The next line of the invoice finds what this one leaves.
             row_unit = self.env["uom.uom"].browse(row["product_uom_id"])
             taken = part * Decimal(repr(unit.factor)) / Decimal(repr(row_unit.factor))
             for name in ("received", "ordered"):
@@ -260,10 +260,10 @@ class EcomInvoiceLinker(models.AbstractModel):
     def _step(self):
         return Decimal(1).scaleb(-self.env["decimal.precision"].precision_get("Product Unit"))
 
-    # --- bill lines -----------------------------------------------------------------------------
+    # --- invoice lines -----------------------------------------------------------------------------
 
     def _values(self, line, product, parts, unit, currency, taxes):
-        """One bill line per part; amount and tax are shared out without rest."""
+        """One invoice line per part; amount and tax are shared out without rest."""
         step, digits = self._step(), currency.decimal_places
         pieces = parts or [(None, (line.quantity or Decimal(1)).quantize(step) or Decimal(1))]
         weights = [int(abs(quantity) / step) for _row, quantity in pieces]
@@ -341,7 +341,7 @@ class EcomInvoiceLinker(models.AbstractModel):
         if more:
             return [
                 self.env._(
-                    "Row %(row)s, %(what)s: %(more)s more than its orders leave to bill.",
+                    "Row %(row)s, %(what)s: %(more)s more than its orders leave to invoice.",
                     row=line.row,
                     what=label,
                     more=f"{more.normalize():f}",
@@ -353,7 +353,7 @@ class EcomInvoiceLinker(models.AbstractModel):
 
     @api.model
     def _link(self, move):
-        """Give lines of a draft bill the products and order lines they lack; amounts and tax stay.
+        """Give lines of a draft invoice the products and order lines they lack; amounts and tax stay.
 
         :return: notes for a person
         """
@@ -417,7 +417,7 @@ class EcomInvoiceLinker(models.AbstractModel):
             domain.append(("company_id", "=", company.id))
         if supplier:
             domain.append(("move_id.commercial_partner_id", "=", supplier.commercial_partner_id.id))
-        # Who keeps products and codes need not open bills; the drafts follow the code.
+        # Who keeps products and codes need not open invoices; the drafts follow the code.
         for move in self.env["account.move.line"].sudo().search(domain).move_id:
             notes = self.sudo()._link(move)  # the same
             self.env["ecom.invoice.intake"]._say(move, notes)

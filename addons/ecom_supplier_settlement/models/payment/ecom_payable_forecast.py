@@ -4,7 +4,7 @@ from odoo import fields, models, tools
 
 # What is disputed on statements waits at the last due date of its document, as when statements are paid; what
 # was accepted waits until the document that corrects it is posted.
-# A bill whose payment is stopped is disputed as a whole. Parts add up to the instalment in both currencies.
+# An invoice whose payment is stopped is disputed wholly. Parts add up to the instalment in both currencies.
 VIEW = """
     CREATE VIEW ecom_payable_forecast AS
     WITH disputed AS (
@@ -62,7 +62,7 @@ VIEW = """
 
 
 class EcomPayableForecast(models.Model):
-    """Open instalments of posted vendor bills and credit notes; what we owe is positive.
+    """Open instalments of posted vendor invoices and credit notes; what we owe is positive.
 
     What the supplier and we dispute on a statement is a row of its own, beside the rest of the instalment.
     """
@@ -79,18 +79,18 @@ class EcomPayableForecast(models.Model):
         "ecom.statement.line": ["amount", "cutoff", "in_ledger", "live", "move_id", "state"],
     }
 
-    move_id = fields.Many2one("account.move", "Bill", readonly=True)
+    move_id = fields.Many2one("account.move", "Invoice", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     partner_id = fields.Many2one("res.partner", "Supplier", readonly=True)
     date_due = fields.Date("Due", readonly=True)
-    currency_id = fields.Many2one("res.currency", "Bill Currency", readonly=True)
+    currency_id = fields.Many2one("res.currency", "Invoice Currency", readonly=True)
     company_currency_id = fields.Many2one("res.currency", readonly=True)
     state = fields.Selection(
         [("free", "Free to Pay"), ("blocked", "Blocked"), ("disputed", "Disputed")],
         "May Be Paid",
         readonly=True,
     )
-    amount_currency = fields.Monetary("In Bill Currency", readonly=True, aggregator=None)
+    amount_currency = fields.Monetary("In Invoice Currency", readonly=True, aggregator=None)
     amount = fields.Monetary("Due Amount", currency_field="company_currency_id", readonly=True)
     amount_free = fields.Monetary("Free", currency_field="company_currency_id", readonly=True)
     amount_blocked = fields.Monetary("Blocked", currency_field="company_currency_id", readonly=True)

@@ -1,9 +1,9 @@
-"""Pay stage: a bill that is blocked is not paid, whichever route the payment takes.
+"""Pay stage: an invoice that is blocked is not paid, whichever route the payment takes.
 
-Whatever pays a bill ends in one of two tables: a partial reconciliation, or the link between a payment
-and the bills it pays. Both are guarded where they are written, so neither a wizard, a bank statement, an
+Whatever pays an invoice ends in one of two tables: a partial reconciliation, or the link between a payment
+and the invoices it pays. Both are guarded where they are written, so neither a wizard, a bank statement, an
 import, a remote call nor superuser mode gets round them. A payment on account stays possible; it cannot
-be matched with a blocked bill.
+be matched with a blocked invoice.
 """
 
 from odoo import Command, api, models
@@ -12,7 +12,7 @@ from odoo.exceptions import UserError
 from ..setup.bills import BILLS, posted
 from ..setup.changes import differs
 
-# What says that a bill is paid is computed from reconciliations; nobody states it.
+# What says that an invoice is paid is computed from reconciliations; nobody states it.
 SAYS_PAID = {
     "payment_state",
     "amount_residual",
@@ -45,16 +45,16 @@ class Paying:
 
 
 class EcomPaymentGuard(models.AbstractModel):
-    """Refuses what would pay a blocked bill, and takes back what paid it as a draft."""
+    """Refuses what would pay a blocked invoice, and takes back what paid it as a draft."""
 
     _name = "ecom.payment.guard"
-    _description = "Payments of Blocked Bills"
+    _description = "Payments of Blocked Invoices"
 
     @api.model
     def _blocked(self, moves):
         """Those of these entries that may not be paid now.
 
-        Matches them again first, so that no fact that came in by a side door is missed. A bill of orders
+        Matches them again first, so that no fact that came in by a side door is missed. An invoice of orders
         that is not posted was not matched for good, and waits too.
         """
         # Rights of the one who pays do not matter: blocked is blocked.
@@ -70,11 +70,11 @@ class EcomPaymentGuard(models.AbstractModel):
 
     @api.model
     def _refuse(self, moves):
-        """:raises UserError: naming the bills among these that are blocked, and why"""
+        """:raises UserError: naming the invoices among these that are blocked, and why"""
         blocked = self._blocked(moves)
         if not blocked:
             return
-        # Who tries to pay a bill is told its number and why it is blocked.
+        # Who tries to pay an invoice is told its number and why it is blocked.
         named = [
             f"{move.display_name}: {move.ecom_block_reason or self.env._('It is not posted yet.')}"
             for move in blocked[:NAMED].sudo()
@@ -112,18 +112,18 @@ class EcomPaymentGuard(models.AbstractModel):
 
     @api.model
     def _after_post(self, bills):
-        """What was paid while a bill was a draft of no order does not pay it once it is blocked.
+        """What was paid while an invoice was a draft of no order does not pay it once it is blocked.
 
         :param bills: those that are posted for the first time, and matched
         """
-        # Rights on payments do not matter to the one who posts a bill.
+        # Rights on payments do not matter to the one who posts an invoice.
         for move in bills.sudo().filtered(lambda move: move.ecom_threeway_state == "blocked"):
             if not (move.matched_payment_ids or move.line_ids.matched_debit_ids):
                 continue
             move.matched_payment_ids = [Command.clear()]
             move.line_ids.remove_move_reconcile()
             move._message_log(
-                body=self.env._("The bill is blocked: what paid its draft is open again, on account.")
+                body=self.env._("The invoice is blocked: what paid its draft is open again, on account.")
             )
 
     # --- what pays -----------------------------------------------------------------------
@@ -136,7 +136,7 @@ class EcomPaymentGuard(models.AbstractModel):
 
     @api.model
     def _payments_change(self, payments, vals):
-        """:return: payments that get other bills, or begin to count"""
+        """:return: payments that get other invoices, or begin to count"""
         starts = vals.get("state") in ("in_process", "paid")
         concerned = payments if "invoice_ids" in vals else payments.browse()
         return concerned | payments.filtered(lambda payment: starts and payment.state in (False, "draft"))
@@ -162,7 +162,7 @@ class EcomPaymentGuard(models.AbstractModel):
             )
 
     def _refuse_pairs(self, pairs):
-        """Refuse pairs (debit item, credit item, and their amounts) that pay a blocked bill.
+        """Refuse pairs (debit item, credit item, and their amounts) that pay a blocked invoice.
 
         Its own credit note may be set against it, and so may the exchange difference of that.
         """
@@ -188,7 +188,7 @@ def _stated(records, vals, names):
 
 
 def _pays(item, other, amount):
-    """Whether matching a bill's item with another one settles the bill by something but its credit note."""
+    """Whether matching an invoice's item with another one settles it by something but its credit note."""
     bill, entry = item.move_id, other.move_id
     if bill.move_type not in BILLS or not (
         item.display_type == "payment_term" or item.account_id.account_type == "liability_payable"
@@ -196,14 +196,14 @@ def _pays(item, other, amount):
         return False
     if _takes_back(entry, bill):
         return False
-    # An exchange difference moves no money of the bill's own currency.
+    # An exchange difference moves no money of the invoice's own currency.
     exchange = entry.journal_id == bill.company_id.currency_exchange_journal_id
     foreign = item.currency_id != item.company_currency_id
     return not (exchange and foreign and not amount and not other.amount_currency)
 
 
 def _takes_back(entry, bill):
-    """Whether an entry is a credit note of the bill, and of nothing but what the bill has."""
+    """Whether an entry is a credit note of the invoice, and of nothing but what the invoice has."""
     if entry.move_type != "in_refund" or entry.reversed_entry_id != bill:
         return False
     billed = bill.invoice_line_ids.filtered(lambda line: line.display_type == "product")

@@ -21,7 +21,7 @@ class EcomStatementPayer(models.AbstractModel):
 
         :return: list of {item_id, move_id, account_id, due, residual, disputed, blocked, to_pay, payment},
             Decimals, what we owe is positive; residual = disputed + blocked + to_pay. A credit note is a
-            negative residual; `payment` marks money that was paid and is not matched with a bill.
+            negative residual; `payment` marks money that was paid and is not matched with an invoice.
         """
         rows = self._open(statement)
         moves = self.env["account.move"].browse(sorted({row["move_id"] for row in rows}))
@@ -120,7 +120,7 @@ class EcomStatementPayer(models.AbstractModel):
         return payments
 
     def _pay_account(self, statement, rows, journal, day):
-        """Net the credits of one account against its bills, then pay the rest."""
+        """Net the credits of one account against its invoices, then pay the rest."""
         match = self.env["ecom.payment.match"]
         pairs, owed = _netted(rows)
         match._reconcile_pairs(pairs)
@@ -210,9 +210,9 @@ def _least(residual, held):
 
 
 def _netted(rows):
-    """Set the credits against the bills, first due first.
+    """Set the credits against the invoices, first due first.
 
-    :return: pairs (credit item, bill item, amount), and [(bill item, amount)] that is left
+    :return: pairs (credit item, invoice item, amount), and [(invoice item, amount)] that is left
     """
     bills = [[row["item_id"], row["to_pay"]] for row in rows if row["to_pay"] > 0]
     pairs = []

@@ -242,7 +242,7 @@ class EcomDeliveryNotice(models.Model):
         return {**action, "domain": [("id", "in", pickings.ids)], "context": {}}
 
     def action_open_basis(self):
-        """Button: ordered, shipped, received and billed, side by side."""
+        """Button: ordered, shipped, received and invoiced, side by side."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ecom_supplier_settlement.ecom_purchase_basis_action"
         )

@@ -75,7 +75,7 @@ class EcomDeliveryNoticeLine(models.Model):
 
     quantity_ordered = fields.Float("Ordered", digits="Product Unit", compute="_compute_basis")
     quantity_received = fields.Float("Received (Order)", digits="Product Unit", compute="_compute_basis")
-    quantity_billed = fields.Float("Billed (Order)", digits="Product Unit", compute="_compute_basis")
+    quantity_billed = fields.Float("Invoiced (Order)", digits="Product Unit", compute="_compute_basis")
     quantity_in_transit = fields.Float("In Transit", digits="Product Unit", compute="_compute_in_transit")
     difference = fields.Float(
         digits="Product Unit", compute="_compute_difference", help="Booked less what the notice says."

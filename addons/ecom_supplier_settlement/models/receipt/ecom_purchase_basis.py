@@ -1,4 +1,4 @@
-"""Receipt stage: what was ordered, shipped, received and billed, per purchase order line."""
+"""Receipt stage: what was ordered, shipped, received and invoiced, per purchase order line."""
 
 from decimal import Decimal
 
@@ -88,33 +88,33 @@ class EcomPurchaseBasis(models.Model):
         "Consigned",
         digits="Product Unit",
         readonly=True,
-        help="Of the received quantity, what still belongs to somebody else. It cannot be billed.",
+        help="Of the received quantity, what still belongs to somebody else. It cannot be invoiced.",
     )
     quantity_billed = fields.Float(
-        "Billed", digits="Product Unit", readonly=True, help="Posted, less refunds."
+        "Invoiced", digits="Product Unit", readonly=True, help="Posted, less refunds."
     )
-    quantity_billed_draft = fields.Float("In Draft Bills", digits="Product Unit", readonly=True)
+    quantity_billed_draft = fields.Float("In Draft Invoices", digits="Product Unit", readonly=True)
     quantity_cleared = fields.Float(
         "Cleared",
         digits="Product Unit",
         readonly=True,
-        help="Received and never billed; negative: billed and never received.",
+        help="Received and never invoiced; negative: invoiced and never received.",
     )
     quantity_in_transit = fields.Float(
         "In Transit", digits="Product Unit", readonly=True, help="Shipped and not received yet."
     )
     quantity_to_bill = fields.Float(
-        "To Bill",
+        "To Invoice",
         digits="Product Unit",
         readonly=True,
-        help="Received less billed, in draft bills and cleared.",
+        help="Received less invoiced, in draft invoices and cleared.",
     )
-    amount_to_bill = fields.Monetary("Amount to Bill", readonly=True)
+    amount_to_bill = fields.Monetary("Amount to Invoice", readonly=True)
     variance_received = fields.Float(
         "Received - Ordered", digits="Product Unit", readonly=True, help="Received less ordered."
     )
     variance_billed = fields.Float(
-        "Billed - Received", digits="Product Unit", readonly=True, help="Billed less received."
+        "Invoiced - Received", digits="Product Unit", readonly=True, help="Invoiced less received."
     )
 
     def init(self):
@@ -139,9 +139,10 @@ class EcomPurchaseBasis(models.Model):
     def _at(self, day, company, lines=None):
         """SQL of the same rows as they stood when `day` ended, for a FROM clause.
 
-        A receipt counts on the day of its move in the warehouse's time zone, a bill on its accounting date,
-        a notice on the day it was shipped, an order on the day it was confirmed. Draft bills are those of
-        today that carry a date up to the day; received quantities typed by hand (services) have no date.
+        A receipt counts on the day of its move in the warehouse's time zone, an invoice on its accounting
+        date, a notice on the day it was shipped, an order on the day it was confirmed. Draft invoices are
+        those of today that carry a date up to the day; received quantities typed by hand (services) have no
+        date.
 
         :param day: date
         :param company: res.company, one
@@ -310,7 +311,7 @@ def _moved(day):
 
 
 def _billed(day):
-    """Vendor bills less refunds in reference units, posted and still in draft."""
+    """Vendor invoices less refunds in reference units, posted and still in draft."""
     return SQL(
         """SELECT sum(signed) FILTER (WHERE state = 'posted') AS posted,
                   sum(signed) FILTER (WHERE state = 'draft') AS draft
@@ -327,7 +328,7 @@ def _billed(day):
 
 
 def _cleared(day):
-    """What nobody waits for any more: + received and never billed, - billed and never received."""
+    """What nobody waits for any more: + received and never invoiced, - invoiced and never received."""
     return SQL(
         """SELECT sum(k.quantity::numeric) AS quantity FROM ecom_purchase_clearing k
             WHERE k.purchase_line_id = l.id AND %s""",

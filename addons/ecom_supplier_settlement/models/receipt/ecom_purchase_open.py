@@ -1,4 +1,4 @@
-"""Invoice stage: goods received and not billed, or billed and not received, with their age, on any day."""
+"""Invoice stage: goods received and not invoiced, or the other way round, with their age, on any day."""
 
 from odoo import fields, models
 from odoo.tools import SQL
@@ -7,11 +7,11 @@ AGES = [("0", "0-30 days"), ("31", "31-60 days"), ("61", "61-90 days"), ("91", "
 
 
 class EcomPurchaseOpen(models.Model):
-    """One row per order line and receipt (or bill) that is open at the end of a day.
+    """One row per order line and receipt (or invoice) that is open at the end of a day.
 
     The day is the context's `ecom_as_of`, else today; whoever asks for two days in one transaction
-    invalidates the cache between. Bills take the oldest receipts first, so the youngest are open.
-    `balance_accrued` is what stands for the order line on the account of goods received and not billed, on
+    invalidates the cache between. Invoices take the oldest receipts first, so the youngest are open.
+    `balance_accrued` is what stands for the order line on the account of goods received and not invoiced, on
     its first row only: the column's total is the account's balance.
     """
 
@@ -23,7 +23,11 @@ class EcomPurchaseOpen(models.Model):
     _rec_name = "purchase_line_id"
 
     kind = fields.Selection(
-        [("to_bill", "Received, Not Billed"), ("prepaid", "Billed, Not Received"), ("settled", "Settled")],
+        [
+            ("to_bill", "Received, Not Invoiced"),
+            ("prepaid", "Invoiced, Not Received"),
+            ("settled", "Settled"),
+        ],
         readonly=True,
     )
     company_id = fields.Many2one("res.company", readonly=True)
@@ -33,7 +37,7 @@ class EcomPurchaseOpen(models.Model):
     product_id = fields.Many2one("product.product", readonly=True)
     categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
     warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
-    day = fields.Date("Since", readonly=True, help="Day of the receipt, or of the bill.")
+    day = fields.Date("Since", readonly=True, help="Day of the receipt, or of the invoice.")
     age = fields.Integer("Days", readonly=True, aggregator="max")
     bucket = fields.Selection(AGES, "Age", readonly=True)
     uom_id = fields.Many2one("uom.uom", "Unit", readonly=True)
@@ -132,7 +136,8 @@ class EcomPurchaseOpen(models.Model):
         )
 
     def _events(self, day):
-        """Receipts of lines that wait for a bill, and bills of lines that wait for goods, up to the day."""
+        """Receipts of lines that wait for an invoice, invoices of lines that wait for goods, up to the
+        day."""
         return SQL(
             """SELECT b.id, v.id AS event, abs(b.open) AS size,
                       ((v.moment AT TIME ZONE 'UTC') AT TIME ZONE b.timezone)::date AS day,

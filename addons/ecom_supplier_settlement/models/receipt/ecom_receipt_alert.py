@@ -154,7 +154,7 @@ class EcomReceiptAlert(models.Model):
         self._unseal().write(values)
 
     def action_open_order(self):
-        """Button: ordered, shipped, received and billed of the order line."""
+        """Button: ordered, shipped, received and invoiced of the order line."""
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "ecom_supplier_settlement.ecom_purchase_basis_action"
         )

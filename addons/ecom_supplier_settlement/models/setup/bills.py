@@ -1,10 +1,10 @@
-"""All stages: which of Odoo's entries are bills, and what one says to those who look at it."""
+"""All stages: which of Odoo's entries are invoices, and what one says to those who look at it."""
 
-# Bills; credit notes count against them and are matched by price.
+# Invoices; credit notes count against them and are matched by price.
 BILLS = ("in_invoice", "in_receipt")
 BILLS_AND_CREDITS = (*BILLS, "in_refund")
 
-# What a bill or its lines say to the match.
+# What an invoice or its lines say to the match.
 BILL_FACTS = {
     *("invoice_line_ids", "line_ids", "partner_id", "currency_id", "invoice_date", "ecom_document_total"),
     *("invoice_currency_rate", "reversed_entry_id"),
@@ -16,7 +16,7 @@ LINE_FACTS = {
 
 
 def bills_and_credits(moves):
-    """Those of these entries that are vendor bills or their credit notes."""
+    """Those of these entries that are vendor invoices or their credit notes."""
     return moves.filtered(lambda move: move.move_type in BILLS_AND_CREDITS)
 
 

@@ -61,9 +61,9 @@ class EcomStatementSource(models.AbstractModel):
     def _statement_rows(self, statement):
         """The lines for this statement: company, supplier, currency, until its `date_to`.
 
-        `amount` is what we owe (bills +, payments -); `in_ledger` says that it is booked on a payable account
-        of the supplier. A record gives one line, or several with a `part` each. What is on another statement
-        is left out by whoever asks.
+        `amount` is what we owe (invoices +, payments -); `in_ledger` says that it is booked on a payable
+        account of the supplier. A record gives one line, or several with a `part` each. What is on another
+        statement is left out by whoever asks.
 
         :return: `SQL` that selects `COLUMNS`
         """

@@ -80,15 +80,15 @@ class EcomSupplierOverview(models.AbstractModel):
     def _tiles(self):
         """What waits for this user: [{"label", "count", "tone", "action"}], most urgent first."""
         labels = {
-            "blocked": self.env._("Blocked bills"),
+            "blocked": self.env._("Blocked invoices"),
             "disputed": self.env._("Disputed lines"),
             "alerts": self.env._("Receipt alerts"),
             "notices": self.env._("Notices to look at"),
             "unmapped": self.env._("Unknown codes"),
-            "drafts": self.env._("Draft bills"),
+            "drafts": self.env._("Draft invoices"),
             "rebates": self.env._("Rebates to claim"),
             "approve": self.env._("Statements to approve"),
-            "pay": self.env._("Bills ready to pay"),
+            "pay": self.env._("Invoices ready to pay"),
         }
         return [
             tile(self.env, labels[key], tone, xmlid, domain)

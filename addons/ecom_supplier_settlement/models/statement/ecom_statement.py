@@ -24,7 +24,7 @@ BUYER = "ecom_supplier_settlement.group_buyer"
 ACCOUNTANT = "ecom_connectors.group_accountant"
 # From these states on the statement says for good what both sides agreed.
 AGREED = ("confirmed", "approved", "paid")
-CUTOFFS = [("accounting", "Accounting date"), ("bill", "Bill date")]
+CUTOFFS = [("accounting", "Accounting date"), ("bill", "Invoice date")]
 # What a supplier's message consists of; everything else about it is for us to say.
 SAID = ("body", "attachments", "attachment_ids")
 SIZE_LIMIT = 20 << 20
@@ -42,7 +42,7 @@ def decoded(content, env):
 
 
 class EcomStatement(models.Model):
-    """One supplier, company, currency and period. Amounts are what we owe: bills +, payments -.
+    """One supplier, company, currency and period. Amounts are what we owe: invoices +, payments -.
 
     `_go_to(state)` is the only writer of `state`. A statement begins the day after the one before it and
     with its closing amount, so no document is between two statements. A disputed line holds back its own
@@ -98,7 +98,7 @@ class EcomStatement(models.Model):
     disputed_count = fields.Integer("Disputed Lines", compute="_compute_counts")
     amount_disputed = fields.Monetary("Disputed", compute="_compute_counts")
     amount_opening = fields.Monetary("Opening", readonly=True)
-    amount_purchases = fields.Monetary("Bills", readonly=True)
+    amount_purchases = fields.Monetary("Invoices", readonly=True)
     amount_credits = fields.Monetary("Returns and Credit Notes", readonly=True)
     amount_payments = fields.Monetary("Payments", readonly=True)
     amount_adjustments = fields.Monetary("Adjustments", readonly=True)
@@ -117,12 +117,12 @@ class EcomStatement(models.Model):
         help="Documents in this currency that were matched with documents in another one.",
     )
     amount_difference = fields.Monetary("Difference", readonly=True)
-    amount_unbilled = fields.Monetary("Received, not Billed", readonly=True)
+    amount_unbilled = fields.Monetary("Received, not Invoiced", readonly=True)
     amount_terms = fields.Monetary("Rebates, Shares and Claims, not Booked", readonly=True)
     amount_expected = fields.Monetary(
         "Closing with what is not Booked",
         compute="_compute_amount_expected",
-        help="Closing + not billed + terms.",
+        help="Closing + not invoiced + terms.",
     )
     missing_html = fields.Html("Missing", compute="_compute_missing_html", groups="base.group_user")
     # The items that the opening amount of a first statement is made of: what comes late is told from them.
@@ -620,7 +620,7 @@ class EcomStatement(models.Model):
         """Have the sources book what is confirmed and not in the ledger; twice makes nothing twice."""
         self.ensure_one()
         self._lock()
-        # Whoever answers for the supplier need not read orders nor make bills; what is made is a draft.
+        # Whoever answers for the supplier need not read orders nor make invoices; what is made is a draft.
         self = self.sudo()
         waiting = [("in_ledger", "=", False), ("document_id", "=", False)]
         lines = self._lines(("state", "=", "confirmed"), *waiting)

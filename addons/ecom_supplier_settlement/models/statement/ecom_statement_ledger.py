@@ -70,7 +70,7 @@ class EcomStatementLedger(models.AbstractModel):
     def _crossings(self, statement):
         """Matches of an item in this currency with one in another: what left or entered this currency.
 
-        A bill in USD that was paid in CNY keeps its amount in USD for ever; the match is what settles it.
+        An invoice in USD that was paid in CNY keeps its amount in USD for ever; the match is what settles it.
         """
         return SQL(
             """SELECT r.id, r.max_date AS day, s.amount, s.item_id, s.move_id

@@ -63,7 +63,7 @@ class EcomStatementLine(models.Model):
     product_id = BulkMany2one("product.product", readonly=True, ondelete="restrict")
     quantity = fields.Float(digits="Product Unit", readonly=True)
     price_unit = fields.Float("Price", digits="Product Price", readonly=True)
-    amount = fields.Monetary(required=True, readonly=True, help="What we owe: bills +, payments -.")
+    amount = fields.Monetary(required=True, readonly=True, help="What we owe: invoices +, payments -.")
     in_ledger = fields.Boolean("Booked", required=True, readonly=True)
     live = fields.Boolean(required=True, readonly=True, default=True)
     repeated = fields.Boolean(
@@ -91,7 +91,7 @@ class EcomStatementLine(models.Model):
     # Whoever sees the line may know what corrects it.
     document_name = fields.Char("Settled by", related="document_id.name")
 
-    # The law: a document is on one statement only. Goods without a bill are on every one until it comes.
+    # The law: a document is on one statement only. Goods without an invoice are on every one until it comes.
     _source_once = models.UniqueIndex(
         "(res_id, res_model, part, currency_id) WHERE live AND cutoff != 'after' AND NOT repeated",
         "This document is on another statement already.",
@@ -122,7 +122,7 @@ class EcomStatementLine(models.Model):
         return super().write(vals)
 
     def action_open_source(self):
-        """The bill, payment, order or terms record this line comes from."""
+        """The invoice, payment, order or terms record this line comes from."""
         self.ensure_one()
         model, res_id = self.res_model, self.res_id
         if self.move_id:
@@ -311,14 +311,16 @@ class EcomStatementLine(models.Model):
             )
 
     def _correction(self):
-        """A draft that takes back this line exactly as it was billed."""
-        # Whoever enters the answer need not make bills; what is made is a draft.
+        """A draft that takes back this line exactly as it was invoiced."""
+        # Whoever enters the answer need not make invoices; what is made is a draft.
         item = self.sudo().move_line_id
         move = item.move_id
         swapped = {"in_invoice": "in_refund", "in_refund": "in_invoice"}.get(move.move_type)
         if not swapped or item.display_type != "product":
             raise UserError(
-                self.env._("“%s” is not a line of a bill. Choose the document that corrects it.", self.name)
+                self.env._(
+                    "“%s” is not a line of an invoice. Choose the document that corrects it.", self.name
+                )
             )
         return move.create(
             {

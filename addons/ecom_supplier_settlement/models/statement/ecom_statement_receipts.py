@@ -1,4 +1,4 @@
-"""Statement stage: goods received and not billed on a statement, and the bill that is made of them."""
+"""Statement stage: goods received and not invoiced on a statement, and the invoice that is made of them."""
 
 from odoo import Command, api, models
 from odoo.tools import SQL, LazyTranslate, float_compare
@@ -15,7 +15,7 @@ class EcomStatementReceipts(models.AbstractModel):
     _statement_origins = (
         Origin(
             code="receipt",
-            name=_lt("Received, not Billed"),
+            name=_lt("Received, not Invoiced"),
             place=40,
             sign=1,
             memo="amount_unbilled",
@@ -25,9 +25,9 @@ class EcomStatementReceipts(models.AbstractModel):
 
     @api.model
     def _statement_rows(self, statement):
-        """Goods that came and are not billed when the period ends, or went back and are not credited.
+        """Goods that came and are not invoiced when the period ends, or went back and are not credited.
 
-        What was billed ahead of its goods is no claim of ours; only returned quantities are.
+        What was invoiced ahead of its goods is no claim of ours; only returned quantities are.
         """
         return SQL(
             """SELECT 'receipt', %(to)s, 'purchase.order.line', r.purchase_line_id, '', NULL::int,
@@ -60,7 +60,7 @@ class EcomStatementReceipts(models.AbstractModel):
 
     @api.model
     def _statement_settle(self, statement, lines):
-        """One draft bill for what is to be billed, one draft credit note for what went back."""
+        """One draft invoice for what is to be invoiced, one draft credit note for what went back."""
         self._meet_bills(statement, lines)
         lines = lines.filtered(lambda line: not line.document_id)
         to_bill = self._to_bill(lines) if lines else {}
@@ -69,7 +69,7 @@ class EcomStatementReceipts(models.AbstractModel):
             self._bill(statement, move_type, {line: open_ for line, open_ in wanted.items() if open_})
 
     def _meet_bills(self, statement, lines):
-        """A bill that came after the end of the period is the document of its lines; it is not made again."""
+        """An invoice that came after the period's end is the document of its lines; it is not made again."""
         if not lines:
             return
         self.env["account.move.line"].flush_model(["purchase_line_id", "move_id", "parent_state"])
@@ -93,7 +93,7 @@ class EcomStatementReceipts(models.AbstractModel):
                 line._unseal().write({"document_id": came})
 
     def _to_bill(self, lines):
-        """{purchase line id: quantity neither billed nor in a draft}, as of now."""
+        """{purchase line id: quantity neither invoiced nor in a draft}, as of now."""
         basis = self.env["ecom.purchase.basis"]
         rows = basis.search_fetch(
             [("purchase_line_id", "in", lines.purchase_line_id.ids)],
@@ -103,7 +103,7 @@ class EcomStatementReceipts(models.AbstractModel):
         return {row.purchase_line_id.id: row.quantity_to_bill for row in rows}
 
     def _open_quantity(self, line, to_bill):
-        """How much of a line has no bill yet; 0 when a bill has come for all of it."""
+        """How much of a line has no invoice yet; 0 when an invoice has come for all of it."""
         left = to_bill.get(line.purchase_line_id.id, 0)
         wanted = min(line.quantity, left) if line.quantity > 0 else max(line.quantity, left)
         digits = self.env["decimal.precision"].precision_get("Product Unit")

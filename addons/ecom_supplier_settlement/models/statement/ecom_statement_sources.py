@@ -1,4 +1,4 @@
-"""Statement stage: what the ledger gives to a statement: bills, credit notes, payments, entries."""
+"""Statement stage: what the ledger gives to a statement: invoices, credit notes, payments, entries."""
 
 from odoo import api, models
 from odoo.tools import SQL, LazyTranslate
@@ -6,23 +6,23 @@ from odoo.tools import SQL, LazyTranslate
 from ..setup.ecom_statement_source import COLUMNS, Origin
 
 _lt = LazyTranslate(__name__)
-# The entries that are bills to their supplier; on a contact of somebody else they are entries like any other.
+# What is an invoice to its supplier; on a contact of somebody else it is an entry like any other.
 BILLS = SQL("('in_invoice', 'in_refund', 'in_receipt')")
 
 
 class EcomStatementBills(models.AbstractModel):
     _name = "ecom.statement.bills"
-    _description = "Bills on Statements"
+    _description = "Invoices on Statements"
     _inherit = ["ecom.statement.source"]
     _statement_origins = (
-        Origin(code="bill", name=_lt("Bill"), place=10, sign=1, booked="amount_purchases"),
+        Origin(code="bill", name=_lt("Invoice"), place=10, sign=1, booked="amount_purchases"),
         Origin(code="return", name=_lt("Return"), place=20, sign=-1, booked="amount_credits"),
         Origin(code="credit", name=_lt("Credit Note"), place=30, sign=-1, booked="amount_credits"),
     )
 
     @api.model
     def _statement_rows(self, statement):
-        """Bills and credit notes: each line without tax, and one line for tax and rounding.
+        """Invoices and credit notes: each line without tax, and one line for tax and rounding.
 
         What was made for a record of another source stands here as that, with its working.
         """

@@ -168,7 +168,7 @@ def _kits(clause, since, until):
 
 
 def billed(clause, start, end):
-    """Posted vendor bills less refunds; what settles a rebate is no purchase."""
+    """Posted vendor invoices less refunds; what settles a rebate is no purchase."""
     since, until = moments(clause.company_id, start, end)
     day = SQL("coalesce(b.invoice_date, b.date)")
     within = SQL("%(day)s BETWEEN %(start)s AND %(end)s", day=day, start=start, end=end)

@@ -53,7 +53,7 @@ def counted(clause):
     words = {
         "ordered": clause.env._("ordered"),
         "received": clause.env._("received"),
-        "billed": clause.env._("billed"),
+        "billed": clause.env._("invoiced"),
         "sold": clause.env._("sold"),
     }[clause.base]
     extras = [

@@ -58,7 +58,7 @@ class EcomCampaign(models.Model):
         "Platform Subsidy", readonly=True, copy=False, help="The platform pays it to us: revenue, no cost."
     )
     amount_subsidy_billed = fields.Monetary(
-        "Subsidy in Bills",
+        "Subsidy in Platform Bills",
         readonly=True,
         copy=False,
         help="What the platform's bills of these orders bring; from there it is booked.",

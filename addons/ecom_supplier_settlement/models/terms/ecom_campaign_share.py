@@ -122,14 +122,14 @@ class EcomCampaignShare(models.Model):
         return dict(zip(platforms.ids, parts, strict=True)).get(self.id, exact(0))
 
     def _claimable(self):
-        """Supplier and brand are asked; the platform only if neither orders nor bills name a subsidy."""
+        """Supplier and brand are asked; the platform only if no order and no bill of it names one."""
         if self.party != "platform":
             return self.party != "own"
         campaign = self.campaign_id
         return bool(self.partner_id) and not (campaign.amount_subsidy or campaign.amount_subsidy_billed)
 
     def _booked_by(self):
-        """In words: the claim and its documents, or the account that orders or bills bring it to."""
+        """In words: the claim and its documents, or the account that orders or platform bills bring it to."""
         claims = self._live_claims()
         if claims:
             claim = claims[0]

@@ -61,7 +61,7 @@ class EcomClause(models.Model):
         "product.product", "ecom_clause_except_product_rel", string="Except Products"
     )
     base = fields.Selection(
-        [("ordered", "Ordered"), ("received", "Received"), ("billed", "Billed"), ("sold", "Sold")],
+        [("ordered", "Ordered"), ("received", "Received"), ("billed", "Invoiced"), ("sold", "Sold")],
         default="received",
         required=True,
     )
@@ -70,7 +70,7 @@ class EcomClause(models.Model):
         "Period by",
         default="event",
         required=True,
-        help="Own day: of the receipt, of the bill or of the delivery to the customer.",
+        help="Own day: of the receipt, of the invoice or of the delivery to the customer.",
     )
     measure = fields.Selection(
         [("amount", "Amount"), ("quantity", "Quantity")], "Tiers by", default="amount", required=True

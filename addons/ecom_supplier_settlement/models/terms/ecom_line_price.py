@@ -40,7 +40,7 @@ class EcomLinePrice(models.AbstractModel):
     @api.model
     def _clauses(self, lines):
         """{(company, supplier, currency): [(clause, product ids)]}, temporary prices first."""
-        # Prices that are agreed count for everybody who checks a bill, whoever may read contracts.
+        # Prices that are agreed count for everybody who checks an invoice, whoever may read contracts.
         clauses = (
             self.env["ecom.clause"]
             .sudo()

@@ -286,7 +286,7 @@ class EcomSupplierDue(models.AbstractModel):
         self.env["ecom.supplier.due.poster"]._accrue(self, target, day)
 
     def action_settle(self):
-        """A draft credit note of the accepted amount; a bill where we give back; an invoice for services."""
+        """A draft credit note of the amount; a vendor invoice where we give back; our own for services."""
         self._need(
             "ecom_connectors.group_accountant", self.env._("Only accountants settle what suppliers owe.")
         )

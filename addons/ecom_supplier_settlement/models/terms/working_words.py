@@ -18,7 +18,7 @@ def working_label(env, row):
     values = row.get("values") or {}
     texts = {
         "received": lambda: env._("Received"),
-        "billed": lambda: env._("Billed"),
+        "billed": lambda: env._("Invoiced"),
         "year_before": lambda: env._("Year before: %(start)s to %(end)s", **values),
         "on_hand": lambda: env._("On hand on %(day)s", **values),
         "received_on": lambda: env._("Received on %(day)s", **values),
@@ -34,7 +34,7 @@ def working_title(env, working):
     """The clause, or in words what stands for it."""
     texts = {
         "order_price": lambda: env._("Price of the order"),
-        "received_not_billed": lambda: env._("Received and not billed"),
+        "received_not_billed": lambda: env._("Received and not invoiced"),
     }
     text = texts.get(working.get("code"))
     if text:

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# A change of these may change what an open bill should have cost.
+# A change of these may change what an open invoice should have cost.
 PRICE_FIELDS = {
     "partner_id",
     "product_id",
@@ -19,7 +19,7 @@ PRICE_FIELDS = {
 
 
 class EcomPriceAgreement(models.Model):
-    """Price of a supplier for a product from one day to another; bills are held to it by order date."""
+    """Price of a supplier for a product from one day to another; invoices are held to it by order date."""
 
     _name = "ecom.price.agreement"
     _description = "Price Agreement"
@@ -175,10 +175,10 @@ class EcomPriceAgreement(models.Model):
         return self.env["purchase.order.line"].browse([row[0] for row in self.env.cr.fetchall()])
 
     def _prices_changed(self, lines):
-        """Hold the bills of these order lines to the new price, and say so on their orders."""
+        """Hold the invoices of these order lines to the new price, and say so on their orders."""
         if not lines:
             return
-        # A buyer may change prices without rights on bills; the match is the product's, not the buyer's.
+        # A buyer may change prices without rights on invoices; the match is the product's, not the buyer's.
         matcher = self.env["ecom.threeway.matcher"].sudo()
         moves = matcher._bills_of(lines.ids)
         matcher._match(moves, "agreement")

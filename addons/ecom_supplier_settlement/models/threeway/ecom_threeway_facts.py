@@ -1,4 +1,4 @@
-"""Invoice stage: what is known of the lines of bills, in a few queries however many there are."""
+"""Invoice stage: what is known of the lines of invoices, in a few queries however many there are."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from ...lib.ecom_settle.standing import Billed, Priced, credited, standing
 from ..setup.bills import BILLS_AND_CREDITS
 
-# What was ordered and received is the purchase basis; consigned and cleared goods are not to be billed.
+# What was ordered and received is the purchase basis; consigned and cleared goods are not to be invoiced.
 BASIS = """
     touched AS (
         SELECT DISTINCT line.purchase_line_id AS id FROM account_move_line line
@@ -22,8 +22,8 @@ BASIS = """
               FROM ecom_purchase_basis b WHERE b.id = touched.id OFFSET 0) one
     )"""
 
-# What every bill in any state but cancelled, and every posted credit note, says of the order lines at hand,
-# in the order's unit. Text, because a third of a dozen has more digits than a float.
+# What every invoice in any state but cancelled, and every posted credit note, says of the order lines at
+# hand, in the order's unit. Text, because a third of a dozen has more digits than a float.
 MOVEMENTS = """
     SELECT line.id, line.move_id, line.purchase_line_id, m.move_type = 'in_refund', m.reversed_entry_id,
            (coalesce(line.quantity, 0)
@@ -40,7 +40,7 @@ MOVEMENTS = """
        AND (m.move_type IN ('in_invoice', 'in_receipt')
             OR m.move_type = 'in_refund' AND m.state = 'posted')"""
 
-# Credit notes that name the bill and a product but no order line correct its price alone: the lines that
+# Credit notes that name the invoice and a product but no order line correct its price alone: the lines that
 # they may take from, and what they come to.
 PRICE_CREDITS = """
     SELECT line.id, line.move_id, line.product_id, line.currency_id, line.price_subtotal::text,
@@ -65,7 +65,7 @@ ALLOCATED = """
         SELECT * FROM unnest(%(credited_ids)s::int[], %(credited)s::numeric[]) AS row (id, amount)
     )"""
 
-# Orders that the bills name. Where a limit is on what an order comes to, all its bills are looked at.
+# Orders that the invoices name. Where a limit is on what an order comes to, all its invoices are looked at.
 SCOPE = """
     named AS (
         SELECT DISTINCT line.move_id AS id, ordered.order_id FROM account_move_line line
@@ -79,8 +79,8 @@ SCOPE = """
          WHERE EXISTS (SELECT FROM ecom_threeway_limit WHERE measure = 'order')
     )"""
 
-# Company units for one unit of the currency, on a day of a company. What a person entered on a bill as its
-# rate is how it is booked; it is no measure of what the bill may cost.
+# Company units for one unit of the currency, on a day of a company. What a person entered on an invoice as
+# its rate is how it is booked; it is no measure of what the invoice may cost.
 RATES = """
     asked AS (
         SELECT DISTINCT m.company_id, root.id AS root_id, days.day, currencies.id AS currency_id,
@@ -111,8 +111,8 @@ RATES = """
                         CASE WHEN r.name <= asked.day THEN r.name END DESC, r.name LIMIT 1) home ON true
     )"""
 
-# What all bills of an order up to each bill come to, in its currency and without tax. A credit note counts
-# from the bill on that it names, or from the first.
+# What all invoices of an order up to each invoice come to, in its currency and without tax. A credit note
+# counts from the invoice on that it names, or from the first.
 ORDER_SUMS = """
     of_order AS (
         SELECT ordered.order_id, m.id, m.currency_id, m.company_id, coalesce(m.invoice_date, m.date) AS day,
@@ -168,10 +168,10 @@ POLICIES = """
           ) best ON true
     )"""
 
-# The products of the orders that a bill names, and whether it named orders when it was matched before.
+# The products of the orders that an invoice names, and whether it named orders when it was matched before.
 OF_ORDERS = """
     of_orders AS (
-        -- Orders first: an order as long as the bill would be walked once for each of its lines.
+        -- Orders first: an order as long as the invoice would be walked once for each of its lines.
         SELECT named.id, array_agg(DISTINCT other.product_id) AS products
           FROM named JOIN purchase_order_line other ON other.order_id = named.order_id GROUP BY 1
     ), once AS (
@@ -181,7 +181,7 @@ OF_ORDERS = """
 
 # A line counts with what is booked, which is quantity times price but for a cent of tax; what passes for tax
 # or rounding and is none counts, too. The price of a contract counts before one that was agreed for a time,
-# and that before the order's. Order lines of down payments order no goods: their bills are lines without
+# and that before the order's. Order lines of down payments order no goods: their invoices are lines without
 # order.
 LINES = """
     SELECT line.id AS move_line_id, m.id AS move_id, m.company_id, m.commercial_partner_id AS partner_id,
@@ -309,7 +309,7 @@ LINES = """
             AND bill_now.day = coalesce(m.invoice_date, m.date) AND bill_now.currency_id = m.currency_id
      WHERE m.id = ANY(%(bills)s)"""
 
-# What a bill charges beside its goods.
+# What an invoice charges beside its goods.
 CHARGES = """
     SELECT lines.*,
            coalesce(sum(lines.amount) FILTER (WHERE lines.is_charge = 1) OVER bill, 0)::bigint AS charges,
@@ -339,14 +339,14 @@ DOCUMENTS_QUERY = "WITH " + ", ".join((SCOPE, RATES, POLICIES)) + DOCUMENTS
 
 
 class EcomThreewayFacts(models.AbstractModel):
-    """Reads bills, their orders, receipts, earlier bills, agreed prices, rates and policies."""
+    """Reads invoices, their orders, receipts, earlier invoices, agreed prices, rates and policies."""
 
     _name = "ecom.threeway.facts"
-    _description = "Facts of Bills"
+    _description = "Facts of Invoices"
 
     @api.model
     def _lines(self, move_ids):
-        """One row per product line of the bills, as whole numbers (see `ecom_settle.threeway`)."""
+        """One row per product line of the invoices, as whole numbers (see `ecom_settle.threeway`)."""
         self.env.flush_all()
         return self.env.execute_query_dict(
             SQL(LINES_QUERY, bills=list(move_ids), **self._standing(move_ids), **self._credited(move_ids))
@@ -354,12 +354,12 @@ class EcomThreewayFacts(models.AbstractModel):
 
     @api.model
     def _documents(self, move_ids):
-        """One row per bill whose supplier's total is known."""
+        """One row per invoice whose supplier's total is known."""
         self.env.flush_all()
         return self.env.execute_query_dict(SQL(DOCUMENTS_QUERY, bills=list(move_ids)))
 
     def _standing(self, move_ids):
-        """What of the quantities of the bills' lines stands, as columns for `ALLOCATED`."""
+        """What of the quantities of the invoices' lines stands, as columns for `ALLOCATED`."""
         rows = self.env.execute_query(SQL(MOVEMENTS, bills=list(move_ids)))
         found = standing(
             Billed(
@@ -393,8 +393,8 @@ class EcomThreewayFacts(models.AbstractModel):
 
     @api.model
     def _bills_of(self, purchase_line_ids):
-        """Ids of the posted bills and credit notes of these order lines; if a limit asks, of the orders."""
-        # What goods came is not written out for it: only a bill that is found makes the match look.
+        """Posted invoices and credit notes of these order lines, by id; if a limit asks, of the orders."""
+        # What goods came is not written out for it: only an invoice that is found makes the match look.
         self.env["account.move"].flush_model(["state", "move_type"])
         self.env["account.move.line"].flush_model(["move_id", "purchase_line_id"])
         rows = self.env.execute_query(

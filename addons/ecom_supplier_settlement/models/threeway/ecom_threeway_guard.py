@@ -1,4 +1,4 @@
-"""Invoice stage: bills are matched again whenever that may change what the match says of them."""
+"""Invoice stage: invoices are matched again whenever that may change what the match says of them."""
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -15,7 +15,7 @@ class EcomThreewayGuard(models.AbstractModel):
     """What the match does when entries, orders and receipts are written, posted, reset or deleted."""
 
     _name = "ecom.threeway.guard"
-    _description = "Match of Bills That Change"
+    _description = "Match of Invoices That Change"
 
     # --- entries -------------------------------------------------------------------
 
@@ -23,13 +23,13 @@ class EcomThreewayGuard(models.AbstractModel):
     def _refuse_stated(self, vals):
         """Nobody makes an entry that says that it matches."""
         if vals.get("ecom_threeway_state") not in (None, False, "none") or vals.get("ecom_posted_by_id"):
-            raise UserError(self.env._("The match state of a bill is set by the match only."))
+            raise UserError(self.env._("The match state of an invoice is set by the match only."))
 
     @api.model
     def _move_changes(self, moves, vals):
-        """:return: the bills that credit notes among these name until now"""
+        """:return: the invoices that credit notes among these name until now"""
         if not OURS.isdisjoint(vals):
-            raise UserError(self.env._("The match state of a bill is set by the match only."))
+            raise UserError(self.env._("The match state of an invoice is set by the match only."))
         if "move_type" in vals and moves.filtered(
             lambda move: (
                 move.move_type in BILLS_AND_CREDITS
@@ -37,7 +37,7 @@ class EcomThreewayGuard(models.AbstractModel):
                 and move.move_type != vals["move_type"]
             )
         ):
-            raise UserError(self.env._("A bill that was posted stays a bill. Cancel it instead."))
+            raise UserError(self.env._("An invoice that was posted stays an invoice. Cancel it instead."))
         # What a credit note named until now is no longer cured by it, whoever may see it.
         return moves.sudo().reversed_entry_id if "reversed_entry_id" in vals else moves.browse()
 
@@ -61,7 +61,7 @@ class EcomThreewayGuard(models.AbstractModel):
 
     @api.model
     def _after_leave(self, moves):
-        """Bills that are no longer posted are nobody's task, and others may be paid instead."""
+        """Invoices that are no longer posted are nobody's task, and others may be paid instead."""
         bills = bills_and_credits(moves)
         if bills:
             self._set(bills, state="none")
@@ -72,12 +72,12 @@ class EcomThreewayGuard(models.AbstractModel):
     def _refuse_unlink(self, moves):
         # Evidence counts for everybody, seen or not.
         results = self.env["ecom.threeway.result"].sudo()
-        # A bill that could be compared with nothing, and was not held up either, leaves no evidence.
+        # An invoice that could be compared with nothing, and was not held up either, leaves no evidence.
         compared = Domain("purchase_line_id", "!=", False) | Domain("kind", "=", "document")
         compared |= Domain("verdict", "!=", "inside")
         matched = Domain([("move_id", "in", moves.ids), ("cause", "!=", "manual")]) & compared
         if results.search_count(matched, limit=1):
-            raise UserError(self.env._("A bill that was matched is kept as evidence. Cancel it instead."))
+            raise UserError(self.env._("An invoice that was matched is kept as evidence. Cancel it instead."))
 
     def _facts_changed(self, bills):
         matcher = self.env["ecom.threeway.matcher"]
@@ -109,7 +109,7 @@ class EcomThreewayGuard(models.AbstractModel):
 
     @api.model
     def _lines_change(self, lines):
-        """:return: (posted bills of these lines, ids of the order lines that they bill until now)"""
+        """:return: (posted invoices of these lines, ids of the order lines that they invoice until now)"""
         bills = posted(bills_and_credits(lines.move_id))
         return bills, bills.line_ids.purchase_line_id.ids
 
@@ -132,13 +132,13 @@ class EcomThreewayGuard(models.AbstractModel):
 
     @api.model
     def _refuse_unlink_ordered(self, order_lines):
-        """A bill is compared with what was ordered; that does not vanish below it."""
+        """An invoice is compared with what was ordered; that does not vanish below it."""
         if self.env["ecom.threeway.matcher"]._bills_of(order_lines.ids):
-            raise UserError(self.env._("A line that was billed is kept. Set its quantity to zero instead."))
+            raise UserError(self.env._("A line that was invoiced is kept. Set its quantity to zero instead."))
 
     @api.model
     def _log_late_prices(self, before):
-        """A price that is changed after goods came or a bill was posted leaves a line in the order's log.
+        """A price that is changed after goods came or an invoice was posted leaves a line in the order's log.
 
         :param before: {order line: (price, discount) until now}
         """

@@ -70,14 +70,14 @@ INSERT = """
 
 
 class EcomThreewayMatcher(models.AbstractModel):
-    """The three-way match of bills: `_run` is the only writer of results and match states."""
+    """The three-way match of invoices: `_run` is the only writer of results and match states."""
 
     _name = "ecom.threeway.matcher"
     _description = "Three-Way Match"
 
     @api.model
     def _match(self, moves, cause="manual"):
-        """Match the vendor bills and credit notes among these now, in bulk; other entries are left alone.
+        """Match the vendor invoices and credit notes among these now, in bulk; other entries are left alone.
 
         :param cause: why, a code of CAUSES in `ecom_threeway_result`
         :return: {move id: {"state", "before", "kinds", "reasons"}}, see `_run`
@@ -94,28 +94,28 @@ class EcomThreewayMatcher(models.AbstractModel):
 
     @api.model
     def _match_others(self, bills, cause):
-        """Match the other bills of the order lines that these bills are of, and what they credit."""
-        # A credit note of the price alone names its bill and no order; whoever posts it cures the bill.
+        """Match the other invoices of the order lines that these invoices are of, and what they credit."""
+        # A credit note of the price alone names its invoice and no order; whoever posts it cures the invoice.
         credited = posted(bills.sudo().reversed_entry_id)
         order_lines = bills.line_ids.purchase_line_id | credited.line_ids.purchase_line_id
         self._match(self._bills_of(order_lines.ids) - bills | credited, cause)
 
     @api.model
     def _match_bills_of(self, order_line_ids, cause):
-        """Match the posted bills of these order lines."""
+        """Match the posted invoices of these order lines."""
         self._match(self._bills_of(order_line_ids), cause)
 
     @api.model
     def _bills_of(self, order_line_ids):
-        """The posted bills and credit notes of these order lines, whoever may see them."""
-        # The match is of all bills of an order line, not of those that a user sees.
+        """The posted invoices and credit notes of these order lines, whoever may see them."""
+        # The match is of all invoices of an order line, not of those that a user sees.
         moves = self.env["account.move"].sudo()
         ids = self.env["ecom.threeway.facts"]._bills_of(order_line_ids) if order_line_ids else []
         return moves.browse(ids)
 
     @api.model
     def _run(self, moves, cause):
-        """Match these bills and credit notes again; same facts, nothing new.
+        """Match these invoices and credit notes again; same facts, nothing new.
 
         The number of queries does not depend on how many lines there are.
 
@@ -128,7 +128,7 @@ class EcomThreewayMatcher(models.AbstractModel):
         ids = sorted(moves.ids)
         if not ids:
             return {}
-        # Two matches of one bill take turns, so that a line has one verdict.
+        # Two matches of one invoice take turns, so that a line has one verdict.
         self.env.flush_all()
         self.env["ecom.stage"]._take(moves)
         rows = self._decided(ids)
@@ -141,7 +141,7 @@ class EcomThreewayMatcher(models.AbstractModel):
     # --- facts and verdicts ----------------------------------------------------
 
     def _decided(self, ids):
-        """Facts with their verdicts: [{column: value}], lines first, then totals of bills."""
+        """Facts with their verdicts: [{column: value}], lines first, then totals of invoices."""
         facts = self.env["ecom.threeway.facts"]
         lines, documents = facts._lines(ids), facts._documents(ids)
         terms = self._terms_of(lines + documents)
@@ -245,7 +245,7 @@ class EcomThreewayMatcher(models.AbstractModel):
     # --- states ----------------------------------------------------------------
 
     def _conclude(self, ids, rows):
-        """The state of each bill from its verdicts and releases, written to the bills."""
+        """The state of each invoice from its verdicts and releases, written to the invoices."""
         by_move = {move_id: [] for move_id in ids}
         for row in rows:
             by_move[row["move_id"]].append(row)
@@ -278,7 +278,7 @@ class EcomThreewayMatcher(models.AbstractModel):
         return said
 
     def _about(self, rows):
-        """What is off in a bill, by kind, on which orders, and under which policy."""
+        """What is off in an invoice, by kind, on which orders, and under which policy."""
         reasons, orders = set(), {}
         for row in rows:
             for reason in filter(None, row["reasons"].split(",")):
@@ -310,9 +310,9 @@ class EcomThreewayMatcher(models.AbstractModel):
 
 
 def terms_from(said, digits, bill_rate):
-    """`Terms` of a version's data, amounts in minor units of a bill's currency, quantities in millionths.
+    """`Terms` of a version's data, amounts in minor units of an invoice's currency, quantities in millionths.
 
-    :param digits: decimals of the bill's currency
+    :param digits: decimals of the invoice's currency
     :param bill_rate: company units per unit of it, in 1/1,000,000,000,000
     """
 

@@ -1,4 +1,4 @@
-"""Invoice stage: how far a bill may be off, for whom, and since which version."""
+"""Invoice stage: how far an invoice may be off, for whom, and since which version."""
 
 import json
 from decimal import Decimal
@@ -23,10 +23,10 @@ MEASURES = [
     ("price", "Price"),
     ("no_order", "Line Without Order"),
     ("with_order", "Line With Order"),
-    ("charges", "Charges of the Bill"),
+    ("charges", "Charges of the Invoice"),
     ("charge_unit", "Charges per Unit of Goods"),
-    ("order", "All Bills of the Order"),
-    ("document", "Total of the Bill"),
+    ("order", "All Invoices of the Order"),
+    ("document", "Total of the Invoice"),
 ]
 
 
@@ -62,9 +62,9 @@ class EcomThreewayPolicy(models.Model):
     )
     receipts = fields.Selection(
         [
-            ("product", "By the Product's Billing Policy"),
+            ("product", "By the Product's Control Policy"),
             ("required", "Goods Must Be Received"),
-            ("first", "The Bill May Come First"),
+            ("first", "The Invoice May Come First"),
         ],
         default="product",
         required=True,
@@ -79,8 +79,8 @@ class EcomThreewayPolicy(models.Model):
     small_amount = fields.Monetary(
         "Small Difference",
         tracking=True,
-        help="If a bill adds up to something else than its supplier wrote below it, a difference of up to "
-        "this amount is posted to the account of small differences. Company and supplier policies only.",
+        help="If an invoice adds up to something else than its supplier wrote below it, a difference of up "
+        "to this amount is posted to the account of small differences. Company and supplier policies only.",
     )
     limit_ids = fields.One2many("ecom.threeway.limit", "policy_id", "Limits", copy=True)
     version = fields.Integer(readonly=True, default=0, copy=False)
@@ -164,7 +164,7 @@ class EcomThreewayPolicy(models.Model):
         self._match_again(changed._open_bills())
 
     def _open_bills(self):
-        """Posted bills and credit notes to pay that these policies may be about, whoever may see them."""
+        """Posted invoices and credit notes to pay that these policies may be about, whoever may see them."""
         domains = []
         for policy in self:
             domain = Domain("company_id", "=", policy.company_id.id)
@@ -180,12 +180,12 @@ class EcomThreewayPolicy(models.Model):
             ("move_type", "in", BILLS_AND_CREDITS),
             ("payment_state", "in", ("not_paid", "partial", "blocked")),
         ]
-        # Limits hold for all bills, not for those that their author sees.
+        # Limits hold for all invoices, not for those that their author sees.
         return self.env["account.move"].sudo().search(Domain.OR(domains) & Domain(waiting))
 
     @api.model
     def _match_again(self, bills):
-        """:raises AccessError: if that lets bills pass that the user had a hand in"""
+        """:raises AccessError: if that lets invoices pass that the user had a hand in"""
         matcher, hands = self.env["ecom.threeway.matcher"], self.env["ecom.invoice.hands"]
         passed = bills.browse()
         for chunk in split_every(CHUNK, bills.ids):
@@ -200,7 +200,7 @@ class EcomThreewayPolicy(models.Model):
             raise AccessError(
                 self.env._(
                     "You entered, changed or posted %s, which these limits would let pass. Somebody else "
-                    "changes them, or releases the bill.",
+                    "changes them, or releases the invoice.",
                     ", ".join(own[:NAMED].mapped("display_name")),
                 )
             )
@@ -255,7 +255,7 @@ class EcomThreewayLimit(models.Model):
     amount = fields.Float(
         digits=(16, 6),
         help="Quantities in the unit of the order, or in money if they are weighed by price. Money is in "
-        "the company's currency and is converted to the bill's at the rate of the bill.",
+        "the company's currency and is converted to the invoice's at the rate of the invoice.",
     )
     greater = fields.Boolean("The Larger Counts", help="Percent or amount, whichever allows more.")
 
@@ -276,7 +276,7 @@ class EcomThreewayLimit(models.Model):
     _above_alone = models.Constraint(
         "CHECK (measure NOT IN ('no_order', 'with_order', 'charges', 'charge_unit', 'order') "
         "OR side = 'above')",
-        "Only quantities, prices and totals of bills can be limited below.",
+        "Only quantities, prices and totals of invoices can be limited below.",
     )
 
     @api.model_create_multi

@@ -1,21 +1,21 @@
-"""Invoice stage: letting a blocked bill pass, with a reason, by somebody who had no hand in it."""
+"""Invoice stage: letting a blocked invoice pass, with a reason, by somebody who had no hand in it."""
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 
 class EcomThreewayRelease(models.Model):
-    """Somebody let a blocked bill pass: who, when, why, and what was seen then.
+    """Somebody let a blocked invoice pass: who, when, why, and what was seen then.
 
-    Void once the bill's lines change or a difference grows beyond what was seen.
+    Void once the invoice's lines change or a difference grows beyond what was seen.
     """
 
     _name = "ecom.threeway.release"
-    _description = "Release of a Blocked Bill"
+    _description = "Release of a Blocked Invoice"
     _inherit = ["ecom.sealed"]
     _order = "id desc"
 
-    move_id = fields.Many2one("account.move", "Bill", required=True, readonly=True, ondelete="restrict")
+    move_id = fields.Many2one("account.move", "Invoice", required=True, readonly=True, ondelete="restrict")
     company_id = fields.Many2one(related="move_id.company_id", store=True)
     user_id = fields.Many2one("res.users", "By", required=True, readonly=True, ondelete="restrict")
     released_at = fields.Datetime(required=True, readonly=True)
@@ -23,12 +23,12 @@ class EcomThreewayRelease(models.Model):
     seen = fields.Json(readonly=True, help="Facts of each line and the differences the releaser saw.")
     void_at = fields.Datetime("No Longer Valid Since", readonly=True)
     void_reason = fields.Selection(
-        [("lines", "The bill changed"), ("worse", "A difference grew"), ("newer", "Released again")],
+        [("lines", "The invoice changed"), ("worse", "A difference grew"), ("newer", "Released again")],
         "Reason No Longer Valid",
         readonly=True,
     )
 
-    _valid_once = models.UniqueIndex("(move_id) WHERE void_at IS NULL", "This bill is released already.")
+    _valid_once = models.UniqueIndex("(move_id) WHERE void_at IS NULL", "This invoice is released already.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -36,24 +36,24 @@ class EcomThreewayRelease(models.Model):
 
     @api.model
     def _valid_of(self, move_ids):
-        """{bill id: its valid release}"""
+        """{invoice id: its valid release}"""
         # The match decides by releases, whoever makes it run.
         found = self.sudo().search([("move_id", "in", list(move_ids)), ("void_at", "=", False)])
         return {release.move_id.id: release for release in found}
 
     @api.model
     def _release(self, bills, reason):
-        """Let these blocked bills be paid although they do not match.
+        """Let these blocked invoices be paid although they do not match.
 
         :param reason: text, not empty
         :raises AccessError: if the user is no accountant, or entered, changed or posted one of them
-        :raises UserError: if a bill is not blocked, or no reason is given
+        :raises UserError: if an invoice is not blocked, or no reason is given
         """
         user = self.env.user
         if not user.has_group("ecom_connectors.group_accountant"):
-            raise AccessError(self.env._("Only an accountant releases a bill."))
+            raise AccessError(self.env._("Only an accountant releases an invoice."))
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why the bill may be paid."))
+            raise UserError(self.env._("Say why the invoice may be paid."))
         bills.check_access("read")
         # The verdicts are made anew, so that what is released is what is so now.
         moves = bills.sudo()
@@ -91,9 +91,9 @@ class EcomThreewayRelease(models.Model):
         )
 
     def _still_holds(self, rows):
-        """Whether the bill is as it was seen and nothing is further off; else the release is void.
+        """Whether the invoice is as it was seen and nothing is further off; else the release is void.
 
-        :param rows: decided rows of the bill (see `ecom.threeway.matcher`)
+        :param rows: decided rows of the invoice (see `ecom.threeway.matcher`)
         """
         self.ensure_one()
         now, seen = seen_values(rows), self.seen
@@ -112,14 +112,14 @@ class EcomThreewayRelease(models.Model):
 
 
 def _grew(name, now, was, reasons):
-    """Whether a difference is further off than it was seen; billing less matters where a limit says so."""
+    """Whether a difference is further off than it was seen; invoicing less matters where a limit says so."""
     if now > 0:
         return now > max(was, 0)
     return now < min(was, 0) and f"{name}_under" in reasons
 
 
 def seen_values(rows):
-    """{line id, or "total": {"line": what the bill itself says, "off": differences, "reasons": codes}}"""
+    """{line id, or "total": {"line": what the invoice itself says, "off": differences, "reasons": codes}}"""
     values = {}
     for row in rows:
         if row["kind"] == "document":

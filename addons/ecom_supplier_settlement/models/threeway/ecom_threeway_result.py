@@ -1,9 +1,9 @@
-"""Invoice stage: what the match said of every bill line, kept as evidence."""
+"""Invoice stage: what the match said of every invoice line, kept as evidence."""
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# Of a bill; empty as long as it was never matched.
+# Of an invoice; empty as long as it was never matched.
 THREEWAY_STATES = [
     ("none", "Not Matched"),
     ("ready", "Ready to Pay"),
@@ -13,21 +13,21 @@ THREEWAY_STATES = [
 ]
 VERDICTS = [("inside", "Right"), ("warn", "Warning"), ("block", "Blocked")]
 CAUSES = [
-    ("post", "Bill Posted"),
+    ("post", "Invoice Posted"),
     ("manual", "On Request"),
     ("receipt", "Goods Received or Returned"),
     ("order", "Order Changed"),
     ("agreement", "Price Agreed"),
     ("policy", "Limits Changed"),
-    ("bill", "Another Bill or Credit Note"),
-    ("lines", "Bill Changed"),
+    ("bill", "Another Invoice or Credit Note"),
+    ("lines", "Invoice Changed"),
     ("release", "Released"),
     ("payment", "Payment Requested"),
 ]
 
 
 class EcomThreewayResult(models.Model):
-    """The verdict on one bill line, or on the total of a bill, with everything it was made from.
+    """The verdict on one invoice line, or on the total of an invoice, with everything it was made from.
 
     Written by the match alone, never changed, never deleted: a new verdict supersedes the old one.
     """
@@ -38,9 +38,9 @@ class EcomThreewayResult(models.Model):
     _order = "superseded, move_id desc, id"
     _log_access = False
 
-    move_id = fields.Many2one("account.move", "Bill", readonly=True, ondelete="cascade", index=True)
+    move_id = fields.Many2one("account.move", "Invoice", readonly=True, ondelete="cascade", index=True)
     move_line_id = fields.Many2one(
-        "account.move.line", "Bill Line", readonly=True, ondelete="set null", index="btree_not_null"
+        "account.move.line", "Invoice Line", readonly=True, ondelete="set null", index="btree_not_null"
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     partner_id = fields.Many2one("res.partner", "Supplier", readonly=True, ondelete="restrict")
@@ -68,14 +68,14 @@ class EcomThreewayResult(models.Model):
         "Policy",
         readonly=True,
         ondelete="restrict",
-        help="Empty: no policy fits, so nothing more than was agreed may be billed.",
+        help="Empty: no policy fits, so nothing more than was agreed may be invoiced.",
     )
     rule_version = fields.Integer(readonly=True, help="Version of the rules that decided.")
     quantity_ordered = fields.Float("Ordered", digits="Product Unit", readonly=True)
     quantity_received = fields.Float("Received", digits="Product Unit", readonly=True)
-    quantity_billed_before = fields.Float("Billed Before", digits="Product Unit", readonly=True)
-    quantity_expected = fields.Float("May Be Billed", digits="Product Unit", readonly=True)
-    quantity_billed = fields.Float("Billed", digits="Product Unit", readonly=True)
+    quantity_billed_before = fields.Float("Invoiced Before", digits="Product Unit", readonly=True)
+    quantity_expected = fields.Float("May Be Invoiced", digits="Product Unit", readonly=True)
+    quantity_billed = fields.Float("Invoiced", digits="Product Unit", readonly=True)
     variance_quantity = fields.Float("Quantity Difference", digits="Product Unit", readonly=True)
     variance_ordered = fields.Float("Against the Order", digits="Product Unit", readonly=True)
     price_agreed = fields.Float(
@@ -85,7 +85,7 @@ class EcomThreewayResult(models.Model):
         help="Of one unit of the order, in the order's currency.",
     )
     amount_expected = fields.Monetary("Expected", readonly=True)
-    amount_billed = fields.Monetary(readonly=True)
+    amount_billed = fields.Monetary("Amount Invoiced", readonly=True)
     variance_price = fields.Monetary("Price Difference", readonly=True)
     variance_rate = fields.Monetary(
         "Rate Difference", readonly=True, help="Ordered in another currency: what the rate alone explains."
@@ -94,7 +94,7 @@ class EcomThreewayResult(models.Model):
         "Exchange Difference",
         readonly=True,
         currency_field="company_currency_id",
-        help="In the company's currency, between order and bill.",
+        help="In the company's currency, between order and invoice.",
     )
     variance_document = fields.Monetary("Total Difference", readonly=True)
     verdict = fields.Selection(VERDICTS, readonly=True, required=True)
@@ -111,14 +111,14 @@ class EcomThreewayResult(models.Model):
         "(move_line_id) WHERE NOT superseded AND move_line_id IS NOT NULL", "A line has one verdict."
     )
     _document_once = models.UniqueIndex(
-        "(move_id) WHERE NOT superseded AND kind = 'document'", "A bill has one verdict on its total."
+        "(move_id) WHERE NOT superseded AND kind = 'document'", "An invoice has one verdict on its total."
     )
     _current = models.Index("(move_id) WHERE NOT superseded")
 
     @api.depends("move_id", "product_id")
     def _compute_display_name(self):
         for result in self:
-            # Warehouse people answer for quantities and may not open bills; a bill's number says no amount.
+            # Warehouse people answer for quantities and may not open invoices; a number says no amount.
             names = (result.move_id.sudo().name, result.product_id.display_name)
             result.display_name = " · ".join(name for name in names if name)
 
@@ -150,12 +150,12 @@ def reason_texts(env):
         "line_over": env._("The line costs more than one line of an order may."),
         "charges_over": env._("All charges without order together are over the limit."),
         "charge_unit_over": env._("The charges for each unit of goods are over the limit."),
-        "quantity_over": env._("More is billed than may be billed now."),
-        "quantity_under": env._("Less is billed than may be billed now."),
-        "ordered_over": env._("All bills together are over the quantity ordered."),
-        "order_over": env._("All bills of the order together are over what it comes to."),
+        "quantity_over": env._("More is invoiced than may be invoiced now."),
+        "quantity_under": env._("Less is invoiced than may be invoiced now."),
+        "ordered_over": env._("All invoices together are over the quantity ordered."),
+        "order_over": env._("All invoices of the order together are over what it comes to."),
         "price_over": env._("The price is higher than agreed."),
         "price_under": env._("The price is lower than agreed."),
-        "document_over": env._("The bill adds up to more than its supplier wrote below it."),
-        "document_under": env._("The bill adds up to less than its supplier wrote below it."),
+        "document_over": env._("The invoice adds up to more than its supplier wrote below it."),
+        "document_under": env._("The invoice adds up to less than its supplier wrote below it."),
     }

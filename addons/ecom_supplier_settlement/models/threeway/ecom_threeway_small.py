@@ -1,4 +1,4 @@
-"""Invoice stage: a bill is brought to the total its supplier wrote, if the difference is small enough."""
+"""Invoice stage: an invoice is brought to the total its supplier wrote, if the difference is small enough."""
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
@@ -16,12 +16,12 @@ class EcomThreewaySmall(models.AbstractModel):
     """Small differences: what the policy lets pass, and nothing that a person types."""
 
     _name = "ecom.threeway.small"
-    _description = "Small Differences of Bills"
+    _description = "Small Differences of Invoices"
 
     @api.model
     def _refuse_stated(self, vals):
         if "ecom_small_difference" in vals and self.env["ecom.threeway.result"]._is_sealed():
-            raise UserError(self.env._("The match state of a bill is set by the match only."))
+            raise UserError(self.env._("The match state of an invoice is set by the match only."))
 
     @api.model
     def _refuse_change(self, lines, vals):
@@ -30,11 +30,11 @@ class EcomThreewaySmall(models.AbstractModel):
             return
         small = lines.filtered(lambda line: line.ecom_small_difference and line.parent_state == "posted")
         if any(differs(line, name, vals[name]) for line in small for name in names):
-            raise UserError(self.env._("A small difference is posted by the match only. Reset the bill."))
+            raise UserError(self.env._("A small difference is posted by the match only. Reset the invoice."))
 
     @api.model
     def _bring_to_total(self, bills):
-        """Bring bills to the total their suppliers wrote, if their policy lets so small a difference pass.
+        """Bring invoices to the total their suppliers wrote, if their policy lets so small a difference pass.
 
         The difference is one line without tax on the account of small differences, gain or loss by sign.
         """
@@ -57,7 +57,7 @@ class EcomThreewaySmall(models.AbstractModel):
 
     def _line(self, move, difference):
         costs = (difference > 0) == (move.move_type in BILLS)
-        # A role is a setting of the company; who posts a bill need not see it.
+        # A role is a setting of the company; who posts an invoice need not see it.
         maps = self.env["ecom.role.map"].sudo()
         ledger = maps._company_ledger(move.company_id, "small_loss" if costs else "small_gain")
         return {
@@ -77,7 +77,7 @@ class EcomThreewaySmall(models.AbstractModel):
         move.with_context(**opened).write({"invoice_line_ids": commands})
 
     def _versions(self, bills):
-        """{bill id: version of the policy of its company and supplier}"""
+        """{invoice id: version of the policy of its company and supplier}"""
         rows = self.env["ecom.threeway.facts"]._documents(bills.ids)
         # The policy decides, whoever posts.
         versions = self.env["ecom.threeway.policy.version"].sudo()

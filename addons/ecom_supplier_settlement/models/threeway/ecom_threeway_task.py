@@ -1,4 +1,4 @@
-"""Invoice stage: who has to do what about a bill: approve it, answer its price, answer its quantity."""
+"""Invoice stage: who has to do what about an invoice: approve it, answer its price, answer its quantity."""
 
 from datetime import timedelta
 
@@ -24,10 +24,10 @@ NAMED = 20
 
 
 class EcomThreewayTask(models.AbstractModel):
-    """Tasks about bills are Odoo's activities; here they are given, told and closed, many at once."""
+    """Tasks about invoices are Odoo's activities; here they are given, told and closed, many at once."""
 
     _name = "ecom.threeway.task"
-    _description = "Tasks About Bills"
+    _description = "Tasks About Invoices"
 
     @api.model
     def _tell(self, moves, said):
@@ -56,19 +56,19 @@ class EcomThreewayTask(models.AbstractModel):
             )
             wanted += [(move, kind) for kind in new]
         if cured:
-            self._done(cured, self.env._("Settled: the bill was matched again."))
+            self._done(cured, self.env._("Settled: the invoice was matched again."))
         if wanted:
             self._give(wanted, said, open_tasks - cured, types)
 
     @api.model
     def _close(self, moves):
-        """End all tasks about these bills."""
+        """End all tasks about these invoices."""
         tasks = self._open_tasks(moves)
         if tasks:
-            self._done(tasks, self.env._("The bill is not posted any more."))
+            self._done(tasks, self.env._("The invoice is not posted any more."))
 
     def _types(self):
-        """{kind of task: activity type}, looked up once for however many bills."""
+        """{kind of task: activity type}, looked up once for however many invoices."""
         return {kind: self.env.ref(f"ecom_supplier_settlement.{TASKS[kind][0]}") for kind in TASKS}
 
     def _kinds(self, move, verdict):
@@ -125,7 +125,7 @@ class EcomThreewayTask(models.AbstractModel):
     def _people(self, move, kind, verdict, fallback):
         """[(user, record of the task)]: buyers of the orders, keepers of the receipts, or the accountant.
 
-        A keeper may not open bills, so the task stands on the receipt.
+        A keeper may not open invoices, so the task stands on the receipt.
         """
         orders = verdict["orders"].get(kind, self.env["purchase.order"])
         if kind == "approve":
@@ -162,13 +162,13 @@ class EcomThreewayTask(models.AbstractModel):
             )
             self.env["mail.thread"].message_notify(
                 partner_ids=user.partner_id.ids,
-                subject=env._("%s tasks about bills wait for you", len(own)),
+                subject=env._("%s tasks about invoices wait for you", len(own)),
                 body=Markup("<p>%s</p><ul>%s</ul>")
-                % (env._("%s tasks about bills were assigned to you.", len(own)), items),
+                % (env._("%s tasks about invoices were assigned to you.", len(own)), items),
             )
 
     def _done(self, tasks, text):
-        """Close tasks of many bills at once, with a line in the log of each record."""
+        """Close tasks of many invoices at once, with a line in the log of each record."""
         for model, found in tasks._classify_by_model().items():
             records = self.env[model].browse(found["activities"].mapped("res_id")).exists()
             kinds = {}

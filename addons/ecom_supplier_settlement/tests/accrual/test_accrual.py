@@ -1,4 +1,5 @@
-"""Invoice stage, at the end of a period: goods received and not billed are booked and taken back exactly."""
+"""Invoice stage, at the end of a period: goods received and not invoiced are booked and taken back
+exactly."""
 
 from datetime import date
 from unittest.mock import patch
@@ -46,8 +47,8 @@ class TestAccrual(SettleCase):
         return order.order_line
 
     def test_reversed_on_the_first_day(self):
-        """C7 Given 100 received at 10 and 60 billed by month end, then 400 is accrued and reversed the next
-        day; when 40 are billed at 10.50, then the cost is 1,020, of which 20 is the price.
+        """C7 Given 100 received at 10 and 60 invoiced by month end, then 400 is accrued and reversed the next
+        day; when 40 are invoiced at 10.50, then the cost is 1,020, of which 20 is the price.
         """
         [line] = self.received((self.product, 100, 10))
         self.vendor_bill((line, 60, 10), day="2026-09-20")
@@ -67,8 +68,9 @@ class TestAccrual(SettleCase):
         self.assertEqual(accrual.amount_open, 0)
 
     def test_reversed_when_the_bill_comes(self):
-        """C7 Given the habit of waiting for bills, when 30 of the 40 accrued are billed, then 300 are taken
-        back on the bill's date; when it is reset, they are accrued again; when all is billed, 0 is left.
+        """C7 Given the habit of waiting for invoices, when 30 of the 40 accrued are invoiced, then 300 are
+        taken back on the invoice's date; when it is reset, they are accrued again; when all is invoiced, 0 is
+        left.
         """
         self.company.ecom_accrual_reversal = "on_bill"
         [line] = self.received((self.product, 100, 10))
@@ -86,8 +88,8 @@ class TestAccrual(SettleCase):
         self.assertEqual(self.balance(self.cost), 600 + 315 + 157.5)
 
     def test_the_next_period_builds_on_what_waits(self):
-        """C7 S2.2.5 Given 40 of September waiting for a bill, when 5 go back in October without a
-        bill, then the period end takes back those; what is built upon is not undone first.
+        """C7 S2.2.5 Given 40 of September waiting for an invoice, when 5 go back in October without an
+        invoice, then the period end takes back those; what is built upon is not undone first.
         """
         self.company.ecom_accrual_reversal = "on_bill"
         order = self.order((self.product, 100, 10))
@@ -106,8 +108,8 @@ class TestAccrual(SettleCase):
         self.assertEqual((self.balance(self.accrued), first.amount_open), (-400, 400))
 
     def test_what_happens_later_does_not_count(self):
-        """C7 Given a receipt and a bill of October, when September is accrued in November, then only what
-        stood at the end of September counts; the October bill takes its part back at once.
+        """C7 Given a receipt and an invoice of October, when September is accrued in November, then only what
+        stood at the end of September counts; the October invoice takes its part back at once.
         """
         self.company.ecom_accrual_reversal = "on_bill"
         order = self.order((self.product, 100, 10))
@@ -120,7 +122,7 @@ class TestAccrual(SettleCase):
         self.assertEqual((self.balance(self.accrued, date(2026, 10, 3)), accrual.amount_open), (-150, 150))
 
     def test_a_late_period_end_sees_its_own_day(self):
-        """C7 Given 40 of August that an October bill took back, when September is accrued after that, then
+        """C7 Given 40 of August that an October invoice took back, when September is accrued after that, then
         they stood accrued at its end and nothing is accrued a second time.
         """
         self.company.ecom_accrual_reversal = "on_bill"
@@ -168,7 +170,7 @@ class TestAccrual(SettleCase):
         self.assertIn("ecom_accrual_line_line_once", str(refused.exception))
 
     def test_more_billed_than_received_is_listed_only(self):
-        """C7 Given 10 ordered, 4 received and 10 billed, then nothing is accrued and the 6 are listed."""
+        """C7 Given 10 ordered, 4 received and 10 invoiced, then nothing is accrued and the 6 are listed."""
         order = self.order((self.product, 10, 10))
         self.receive(order, 4)
         self.vendor_bill((order.order_line, 10, 10), day="2026-09-10")
@@ -229,7 +231,8 @@ class TestAccrual(SettleCase):
         self.assertEqual((self.balance(self.accrued, SEPTEMBER), self.balance(self.accrued)), (-1000, 0))
 
     def test_nothing_is_booked_unseen(self):
-        """I6 Given a draft, when a bill comes before it is posted, then the new figures are shown first."""
+        """I6 Given a draft, when an invoice comes before it is posted, then the new figures are shown
+        first."""
         [line] = self.received((self.product, 100, 10))
         accrual = self.accruals._prepare(self.company, SEPTEMBER)
         self.vendor_bill((line, 60, 10), day="2026-09-20")

@@ -34,7 +34,7 @@ class TestAccrualRandom(SettleCase):
             cls.lines.append(order.order_line)
 
     def life(self, seed, reversal):
-        """Months of receipts, returns, bills, credit notes and second thoughts, accrued at each end."""
+        """Months of receipts, returns, invoices, credit notes and second thoughts, accrued at each end."""
         self.random = random.Random(seed)
         self.company.ecom_accrual_reversal = reversal
         self.received, self.billed = defaultdict(list), defaultdict(list)
@@ -96,7 +96,7 @@ class TestAccrualRandom(SettleCase):
         self.bills.append((move, line, entry))
 
     def again(self):
-        """A bill or credit note of this month is reset, and posted again or cancelled."""
+        """An invoice or credit note of this month is reset, and posted again or cancelled."""
         mine = [it for it in self.bills if it[2][0].month >= self.month and it[0].state == "posted"]
         if not mine:
             return
@@ -109,7 +109,7 @@ class TestAccrualRandom(SettleCase):
             self.billed[line].remove(entry)
 
     def open_at(self, line, end):
-        """What a plain count says waits for a bill."""
+        """What a plain count says waits for an invoice."""
         received = sum(quantity for day, quantity in self.received[line] if day <= end)
         billed = sum(quantity for day, quantity in self.billed[line] if day <= end)
         return max(received - billed, 0)
@@ -154,8 +154,8 @@ class TestAccrualRandom(SettleCase):
         return line.currency_id.name == (name or self.company.currency_id.name)
 
     def test_when_the_bill_comes(self):
-        """C7 C9 Given any months, when each is accrued and taken back by bills, then at its end stands open
-        quantity x price, and when all is billed nothing in either currency."""
+        """C7 C9 Given any months, when each is accrued and taken back by invoices, then at its end stands
+        open quantity x price, and when all is invoiced nothing in either currency."""
         for seed in range(2):
             with self.subTest(seed=seed), self.env.cr.savepoint() as savepoint:
                 for end, _accrual in self.life(seed, "on_bill"):
@@ -176,8 +176,8 @@ class TestAccrualRandom(SettleCase):
                 savepoint.rollback()
 
     def test_another_habit(self):
-        """C7 Given 40 accrued until their bill, when the company changes to the next day and accrues 50 more,
-        then each stands once, and changing back changes nothing."""
+        """C7 Given 40 accrued until their invoice, when the company changes to the next day and accrues 50
+        more, then each stands once, and changing back changes nothing."""
         line = self.lines[2]
         self.month, self.random = FIRST, random.Random(1)
         self.received, self.billed = defaultdict(list), defaultdict(list)
@@ -214,7 +214,7 @@ class TestAccrualRandom(SettleCase):
     # --- by hand ---------------------------------------------------------------------------
 
     def test_goods_that_cost_nothing(self):
-        """C7 Given free goods received, when they are accrued by either habit and billed, then nothing is
+        """C7 Given free goods received, when they are accrued by either habit and invoiced, then nothing is
         booked and nobody is stopped."""
         for reversal, day in (("on_bill", date(2026, 7, 31)), ("next_day", date(2026, 8, 31))):
             self.company.ecom_accrual_reversal = reversal
@@ -228,8 +228,8 @@ class TestAccrualRandom(SettleCase):
             self.assertEqual((bill.state, accrual.line_ids.quantity_open), ("posted", 0))
 
     def test_a_receipt_of_a_purchase_is_a_bill(self):
-        """C7 C10 Given goods accrued until their bill, when a purchase receipt bills them, then nothing is
-        left, and nothing is accrued at the next period end."""
+        """C7 C10 Given goods accrued until their invoice, when a purchase receipt invoices them, then nothing
+        is left, and nothing is accrued at the next period end."""
         self.company.ecom_accrual_reversal = "on_bill"
         order = self.order((self.product, 10, 10), day="2026-07-01")
         self.receive(order, day="2026-07-05")
@@ -239,7 +239,7 @@ class TestAccrualRandom(SettleCase):
         self.assertEqual(self.ledger(order.order_line, date(2026, 8, 31)), 0)
 
     def test_parts_of_a_dozen(self):
-        """C7 Given a dozen accrued, when it is billed as four pieces thrice, then nothing of it is left."""
+        """C7 Given a dozen accrued, when it is invoiced as four pieces thrice, then nothing of it is left."""
         self.company.ecom_accrual_reversal = "on_bill"
         dozen = self.env.ref("uom.product_uom_dozen")
         order = self.order(
@@ -262,8 +262,8 @@ class TestAccrualRandom(SettleCase):
         self.assertEqual(self.ledger(order.order_line, date(2026, 8, 31)), 0)
 
     def test_another_bill_takes_its_place(self):
-        """C7 Given 40 accrued and bills of 30 and 30, when the first is reset, then only the 10 that no bill
-        covers stay accrued."""
+        """C7 Given 40 accrued and invoices of 30 and 30, when the first is reset, then only the 10 that no
+        invoice covers stay accrued."""
         self.company.ecom_accrual_reversal = "on_bill"
         order = self.order((self.product, 60, 10), day="2026-07-01")
         self.receive(order, 40, day="2026-07-05")

@@ -1,4 +1,4 @@
-"""Invoice stage: files become draft bills with order lines, to the cent, once."""
+"""Invoice stage: files become draft invoices with order lines, to the cent, once."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -15,7 +15,7 @@ CSV = """invoice_no,invoice_date,po,sku,product,quantity,unit_price,amount,tax_r
 class TestIntake(IntakeCase):
     def test_an_einvoice_becomes_a_draft_with_order_lines(self):
         """S2.1.5 S2.1.4 Given an order of 10 and 4, when the e-invoice of 10 P1 and 4 P2 comes, then
-        a draft bill has two lines with their order lines, the invoice's net, tax and number, and the file.
+        a draft invoice has two lines with their order lines, the invoice's net, tax and number, and the file.
         """
         order = self.order((self.product, 10, 5), (self.other_product, 4, 2.5), currency=self.yuan)
         content = einvoice(
@@ -38,7 +38,7 @@ class TestIntake(IntakeCase):
         self.assertEqual(order.order_line.mapped("qty_invoiced"), [10, 4])
 
     def test_a_quantity_is_split_over_orders_oldest_first(self):
-        """S2.1.5 B9 Given orders of 3 and of 7, the second one received, when 8 are billed for 26.67, then
+        """S2.1.5 B9 Given orders of 3 and of 7, the second one received, when 8 are invoiced for 26.67, then
         received goods come first and the parts are 26.67 together.
         """
         old = self.order((self.product, 3, 3.33), day="2026-08-01", currency=self.yuan)
@@ -80,14 +80,14 @@ class TestIntake(IntakeCase):
 
     def test_the_tax_of_the_invoice_is_kept(self):
         """S2.1.5 Given three lines whose tax the supplier rounds one by one, when the invoice comes, then the
-        bill has its tax, not ours.
+        draft has its tax, not ours.
         """
         lines = [("P1", "1", "0.11", "0.13", "0.02")] * 3
         bill = self.bring_in(einvoice(*lines))
         self.assertEqual((bill.amount_untaxed, bill.amount_tax, bill.amount_total), (0.33, 0.06, 0.39))
 
     def test_a_discount_line_lowers_the_price(self):
-        """S2.1.5 Given a line of 50 and its discount line of 5, then one line of 45 is billed."""
+        """S2.1.5 Given a line of 50 and its discount line of 5, then one line of 45 is invoiced."""
         bill = self.bring_in(
             einvoice(("P1", "10", "50.00", "0.13", "6.50"), ("P1", None, "-5.00", "0.13", "-0.65"))
         )
@@ -95,7 +95,7 @@ class TestIntake(IntakeCase):
         self.assertEqual((bill.amount_untaxed, bill.amount_tax), (45, 5.85))
 
     def test_a_red_letter_invoice_is_a_refund(self):
-        """S2.1.5 Given a billed order, when a red-letter invoice of 2 comes, then a draft takes 2 back."""
+        """S2.1.5 Given an invoiced order, when a red-letter invoice of 2 comes, then a draft takes 2 back."""
         order = self.order((self.product, 10, 5), currency=self.yuan)
         self.receive(order)
         self.bring_in(einvoice(("P1", "10", "50.00", "0.13", "6.50"))).with_user(
@@ -107,7 +107,7 @@ class TestIntake(IntakeCase):
         self.assertEqual(order.order_line.qty_invoiced, 8)
 
     def test_a_zip_gives_its_invoices_and_papers(self):
-        """S2.1.5 Given a ZIP of an XML and its PDF, when it comes, then the bill has both attached."""
+        """S2.1.5 Given a ZIP of an XML and its PDF, when it comes, then the invoice has both attached."""
         content = zipped(
             invoice__xml=einvoice(("P1", "1", "5.00", "0.13", "0.65")), invoice__pdf=b"%PDF-1.4 paper"
         )
@@ -133,8 +133,8 @@ class TestIntake(IntakeCase):
 
     @mute_logger("odoo.sql_db")
     def test_the_number_is_unique_in_the_database(self):
-        """S2.8.8 Given two bills, when their numbers are made equal past all checks, then the index refuses;
-        and no number but 20 digits can be written.
+        """S2.8.8 Given two invoices, when their numbers are made equal past all checks, then the index
+        refuses; and no number but 20 digits can be written.
         """
         one = self.vendor_bill((self.product, 1, 5), post=False, ecom_einvoice_number=NUMBER)
         two = self.vendor_bill((self.product, 1, 6), post=False, ecom_einvoice_number=OTHER)
@@ -148,8 +148,8 @@ class TestIntake(IntakeCase):
         self.assertNotEqual(one.ecom_einvoice_number, two.ecom_einvoice_number)
 
     def test_a_reference_and_amount_twice_needs_a_reason(self):
-        """S2.8.8 Given a posted bill INV-7, when "inv 7" over the same amount is posted, then it is refused
-        until somebody writes why it is another one; another amount or supplier is another bill.
+        """S2.8.8 Given a posted invoice INV-7, when "inv 7" over the same amount is posted, then it is
+        refused until somebody writes why it is another one; another amount or supplier is another invoice.
         """
         self.vendor_bill((self.product, 1, 5), ref="INV-7")
         again = self.vendor_bill((self.product, 1, 5), ref="inv 7", post=False)
@@ -211,7 +211,7 @@ class TestIntake(IntakeCase):
 
     def test_the_journal_takes_invoices_as_files(self):
         """S2.1.5 Given the purchase journal, when an e-invoice is dropped on it, then Odoo's own way
-        gives the same draft, and a supplier whose bills post by themselves changes nothing.
+        gives the same draft, and a supplier whose invoices post by themselves changes nothing.
         """
         order = self.order((self.product, 10, 5), currency=self.yuan)
         self.supplier.autopost_bills = "always"

@@ -1,4 +1,5 @@
-"""Invoice stage: drafts wait for a code and find their orders by themselves; strangers' bills are refused."""
+"""Invoice stage: drafts wait for a code and find their orders by themselves; strangers' invoices are
+refused."""
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -56,7 +57,7 @@ class TestIntakeCodes(IntakeCase):
     def test_whoever_enters_the_code_links_the_drafts(self):
         """S2.1.5 S2.8.8 Given drafts of a code that nothing knows, when it is entered as an alias, on the
         supplier's price list, as our own code or as a barcode, then the drafts have product and order lines
-        at once, to the cent; drafts of another supplier and posted bills stay."""
+        at once, to the cent; drafts of another supplier and posted invoices stay."""
         order = self.order((self.product, 100, 5), currency=self.yuan)
         alias = self.env["ecom.alias"]
         bill = self.waiting("A-1", "V1")
@@ -88,8 +89,8 @@ class TestIntakeCodes(IntakeCase):
             self.assertEqual((bill.amount_untaxed, bill.amount_total), (10, 11.3))
 
     def test_two_lines_of_a_product_share_its_orders(self):
-        """S2.1.4 B9 Given orders of 6 and 4, when one invoice bills 4 and 6 of the product on two lines, then
-        each order is billed once, and nothing of it twice."""
+        """S2.1.4 B9 Given orders of 6 and 4, when one invoice has 4 and 6 of the product on two lines, then
+        each order is invoiced once, and nothing of it twice."""
         first = self.order((self.product, 6, 5), day="2026-08-01", currency=self.yuan)
         second = self.order((self.product, 4, 5), day="2026-08-02", currency=self.yuan)
         bill = self.bring_in(

@@ -32,7 +32,7 @@ class TestPortal(PortalCase, HttpCase):
             f"/my/statements/{self.sent.id}": ("INV-1", "Confirm all", "Dispute"),
             "/my/receipts": (self.delivery.name, "P1"),
             "/my/supplier-payments": ("INV-1",),
-            "/my/supplier-bills/upload": ("Send Bills",),
+            "/my/supplier-bills/upload": ("Send Invoices",),
         }.items():
             page = self.url_open(path)
             self.assertEqual(page.status_code, 200, path)
@@ -123,7 +123,7 @@ class TestPortal(PortalCase, HttpCase):
             self.hides(self.url_open(urls[-1]), "INV-1")
 
     def test_a_bill_from_the_portal(self):
-        """S2.1.5 Given a file that is no bill, when a supplier sends it, then it is refused by name and
+        """S2.1.5 Given a file that is no invoice, when a supplier sends it, then it is refused by name and
         nothing is stored."""
         self.authenticate("settle_vendor", "settle_vendor")
         before = self.env["account.move"].search_count([])
@@ -149,8 +149,8 @@ class TestPortal(PortalCase, HttpCase):
         self.assertEqual((comparison.closing_theirs, comparison.difference), (58, -2))
 
     def test_a_list_of_bills_from_the_portal(self):
-        """S2.1.5 Given a list with one bill of an order, when the supplier sends it, then a draft of it waits
-        for the accountant, of this supplier alone, and the page says so."""
+        """S2.1.5 Given a list with one invoice of an order, when the supplier sends it, then a draft of it
+        waits for the accountant, of this supplier alone, and the page says so."""
         self.authenticate("settle_vendor", "settle_vendor")
         rows = (
             "invoice_no,invoice_date,po,sku,product,quantity,unit_price,amount,tax_rate,tax,currency\n"

@@ -64,8 +64,8 @@ class TestKin(HostileCase):
             self.assertEqual("P1" in found, sees)
 
     def test_a_payment_of_somebody_elses_bill(self):
-        """I4 Given a payment to A that was matched with a bill of B, when A looks at its payments, then B's
-        number is not there."""
+        """I4 Given a payment to A that was matched with an invoice of B, when A looks at its payments, then
+        B's number is not there."""
         order = self.order((self.product, 3, 7), partner=self.other_supplier)
         self.receive(order)
         foreign = self.vendor_bill((order.order_line, 3, 7), partner=self.other_supplier, ref="FOREIGN-1")
@@ -77,8 +77,8 @@ class TestKin(HostileCase):
         self.assertNotIn("FOREIGN-1", page)
 
     def test_a_customer_sends_no_bills(self):
-        """S2.1.5 Given a customer's login, when it opens the page for bills or sends one, then there is no
-        such page for it and no bill."""
+        """S2.1.5 Given a customer's login, when it opens the page for invoices or sends one, then there is no
+        such page for it and no invoice."""
         self.login("customer", self.env["res.partner"].create({"name": "Customer", "is_company": True}))
         self.enter("settle_customer")
         before = self.env["account.move"].search_count([])
@@ -90,7 +90,8 @@ class TestKin(HostileCase):
         self.assertEqual(self.env["account.move"].search_count([]), before)
 
     def test_a_supplier_that_was_never_billed(self):
-        """S2.1.5 Given a supplier with an order and no bill yet, when it logs in, then it may send bills."""
+        """S2.1.5 Given a supplier with an order and no invoice yet, when it logs in, then it may send
+        invoices."""
         fresh = self.env["res.partner"].create({"name": "Fresh", "is_company": True})
         self.order((self.product, 1, 1), partner=fresh)
         self.login("fresh", fresh)
@@ -112,7 +113,7 @@ class TestUploads(HostileCase):
 
     def test_somebody_elses_einvoice(self):
         """I4 Given an e-invoice of B that is booked, when A sends a file with its number, then A is told that
-        it came already and not whose it is, over what, or as which bill."""
+        it came already and not whose it is, over what, or as which invoice."""
         self.assertFalse(self.supplier.vat)
         number = "26312000000000000011"
         self.second_invoice.sudo().copy({"partner_id": self.other_supplier.id}).write(

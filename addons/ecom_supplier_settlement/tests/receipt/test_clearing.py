@@ -30,7 +30,7 @@ class TestClearing(SettleCase):
         return accrual
 
     def balance(self, until=date(2099, 1, 1)):
-        """What stands for goods received and not billed, as a debt."""
+        """What stands for goods received and not invoiced, as a debt."""
         lines = self.env["account.move.line"].search(
             [
                 ("account_id", "=", self.accrued.id),
@@ -50,10 +50,10 @@ class TestClearing(SettleCase):
         return self.env["ecom.purchase.basis"]._at_rows(day, self.company, line)[line.id]
 
     def clear(self, line, quantity, day=DAY):
-        return self.clearings._clear({line: Decimal(quantity)}, day, "not billed")
+        return self.clearings._clear({line: Decimal(quantity)}, day, "not invoiced")
 
     def test_what_is_never_billed(self):
-        """C6 Given 100 and 50 received, 98 and 47 billed and the rest accrued, when the 2 are cleared, then
+        """C6 Given 100 and 50 received, 98 and 47 invoiced and the rest accrued, when the 2 are cleared, then
         only their accrual is taken back; undone, they are accrued again, and the 3 are not touched.
         """
         first, second = self.received((self.product, 100, 10), (self.other_product, 50, 7))
@@ -87,8 +87,8 @@ class TestClearing(SettleCase):
         self.assertTrue(titles[-1].startswith("撤销"), titles)
 
     def test_the_list_of_open_goods(self):
-        """C6 Given 2 of 10 billed that never come, when they are cleared from the list, then neither the list
-        nor any period end waits for them.
+        """C6 Given 2 of 10 invoiced that never come, when they are cleared from the list, then neither the
+        list nor any period end waits for them.
         """
         [line] = self.received((self.product, 8, 10))
         line.order_id.order_line.product_qty = 10
@@ -109,8 +109,8 @@ class TestClearing(SettleCase):
             self.env["ecom.purchase.clear"].with_user(self.accountant)._ask(line)
 
     def test_a_bill_for_what_was_cleared(self):
-        """C6 C5 Given 2 cleared, when a bill for them comes after all, then it is blocked; when it is no
-        longer cleared, the block is lifted. Clearing what is billed and not received lifts no block.
+        """C6 C5 Given 2 cleared, when an invoice for them comes after all, then it is blocked; when it is no
+        longer cleared, the block is lifted. Clearing what is invoiced and not received lifts no block.
         """
         [line] = self.received((self.product, 100, 10))
         self.vendor_bill((line, 98, 10), day="2026-09-20")
@@ -126,7 +126,7 @@ class TestClearing(SettleCase):
         self.assertEqual(bill.ecom_threeway_state, "blocked")
 
     def test_what_cannot_be_cleared(self):
-        """C6 I1 Given 5 open, one in a draft bill and the period end accrued, then no more than 4 are
+        """C6 I1 Given 5 open, one in a draft invoice and the period end accrued, then no more than 4 are
         cleared, no other sign, on no day before the goods came or that is accrued, and by no buyer.
         """
         [line] = self.received((self.product, 5, 10))

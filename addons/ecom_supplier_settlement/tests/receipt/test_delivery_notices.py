@@ -22,7 +22,7 @@ RUKUDAN = "入库单号,采购单号,仓库编码,商品编码,商品名称,实�
 class TestDeliveryNotices(ReceiptCase):
     def test_a_note_is_side_by_side_with_order_and_receipt(self):
         """S2.1.1 S2.1.4 S2.2.6 Given an order of 100, when the supplier announces 90, 60 arrive and 50 are
-        billed, then the line of the note shows 100, 90, 60 and 50 and 30 are in transit.
+        invoiced, then the line of the note shows 100, 90, 60 and 50 and 30 are in transit.
         """
         line = self.order((self.product, 100, 10)).order_line
         notice = self.receive_notice({"sku": "P1", "quantity": 90, "order_no": line.order_id.name})

@@ -36,7 +36,7 @@ class TestMovements(TermsCase):
 
     def test_an_owner_on_the_line_of_a_move_only(self):
         """Given 10 received of which 4 stay the supplier's, as their line says and no receipt does, then 6
-        may be billed, 6 earn a rebate, and a bill of 10 is blocked.
+        may be invoiced, 6 earn a rebate, and an invoice of 10 is blocked.
         """
         order = self.order((self.product, 10, 5))
         self.consign(order.picking_ids, 4)
@@ -61,8 +61,8 @@ class TestMovements(TermsCase):
         self.assertEqual(self.counted(clause), (10, 50))
 
     def test_an_owner_corrected_afterwards(self):
-        """Given a bill of goods that turn out to be the supplier's, when the line of the done move says so,
-        then the bill is matched again and blocked.
+        """Given an invoice of goods that turn out to be the supplier's, when the line of the done move says
+        so, then the invoice is matched again and blocked.
         """
         order = self.order((self.product, 10, 5))
         self.receive(order)
@@ -72,7 +72,7 @@ class TestMovements(TermsCase):
         self.assertEqual(bill.ecom_threeway_state, "blocked")
 
     def test_consigned_kits(self):
-        """Given components for 5 kits, of which those for 2 stay the supplier's, then 3 kits may be billed
+        """Given components for 5 kits, of which those for 2 stay the supplier's, then 3 kits may be invoiced
         and earn a rebate.
         """
         line = self.order((self.goods("KIT"), 5, 30)).order_line

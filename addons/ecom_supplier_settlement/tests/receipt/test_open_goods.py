@@ -32,8 +32,8 @@ class TestOpenGoods(IntakeCase):
         picking.move_ids.date = f"{day} 04:00:00"
 
     def test_bills_take_the_oldest_receipts(self):
-        """C7 Given 10, 20 and 30 received on three days and 15 billed, then 15 and 30 are open with the ages
-        of their receipts, and their amounts are the open quantity at the order's price.
+        """C7 Given 10, 20 and 30 received on three days and 15 invoiced, then 15 and 30 are open with the
+        ages of their receipts, and their amounts are the open quantity at the order's price.
         """
         order = self.order((self.product, 60, 3.335), day="2026-08-01")
         for quantity, day in ((10, "2026-08-15"), (20, "2026-10-15"), (30, "2026-12-20")):
@@ -51,7 +51,7 @@ class TestOpenGoods(IntakeCase):
         self.assertEqual([(row.quantity, row.bucket) for row in earlier], [(10, "61"), (20, "0")])
 
     def test_what_is_billed_ahead_is_negative(self):
-        """C7 Given 10 billed and 4 received, then 6 are open from the day of the bill, and negative."""
+        """C7 Given 10 invoiced and 4 received, then 6 are open from the day of the invoice, and negative."""
         order = self.order((self.product, 10, 5))
         self.vendor_bill((order.order_line, 10, 5), day="2026-09-10")
         self.receive_part(order, 4, "2026-09-20")
@@ -87,7 +87,7 @@ class TestOpenGoods(IntakeCase):
         self.assertEqual(accrual.amount_total, round(9.99 + 7.77 + 29.97 * 7.1, 2))
 
     def test_what_stands_on_the_ledger_without_goods_is_listed(self):
-        """C7 Given an accrued line that went back since without a bill, then it is settled with what
+        """C7 Given an accrued line that went back since without an invoice, then it is settled with what
         still stands on the ledger.
         """
         self.company.ecom_accrual_reversal = "on_bill"

@@ -21,8 +21,9 @@ class TestPurchaseBasis(SettleCase):
         return [basis[f"quantity_{name}"] for name in names]
 
     def test_ordered_received_billed(self):
-        """S2.2.5 S2.1.4 C7 Given an order of 100 at 10.00, when 80 are received, 5 go back, 60 are billed, 10
-        are refunded and 20 wait in a draft, then 75 are received, 50 billed and 5 at 50.00 are to bill.
+        """S2.2.5 S2.1.4 C7 Given an order of 100 at 10.00, when 80 are received, 5 go back, 60 are invoiced,
+        10 are refunded and 20 wait in a draft, then 75 are received, 50 invoiced and 5 at 50.00 are to
+        invoice.
         """
         line = self.order((self.product, 100, 10)).order_line
         receipt = self.receive(line.order_id, 80)
@@ -40,8 +41,8 @@ class TestPurchaseBasis(SettleCase):
         self.assertEqual((basis.partner_id, basis.warehouse_id), (self.supplier, self.warehouse))
 
     def test_units_add_up_before_they_are_rounded(self):
-        """S2.2.5 Given an order of two dozen, when four pieces are received thrice and a bill is in pieces,
-        then one dozen is received, not 0.99, and a quarter of a dozen is billed.
+        """S2.2.5 Given an order of two dozen, when four pieces are received thrice and an invoice is in
+        pieces, then one dozen is received, not 0.99, and a quarter of a dozen is invoiced.
         """
         dozen = self.env.ref("uom.product_uom_dozen")
         order = self.order(
@@ -82,7 +83,7 @@ class TestPurchaseBasis(SettleCase):
 
     def test_at_the_end_of_a_day(self):
         """S2.2.5 C7 Given 40 received on 31 August at 15:59 UTC and 60 a minute later, when asked in Shanghai
-        for 31 August, then 40 are received; bills count on their accounting date.
+        for 31 August, then 40 are received; invoices count on their accounting date.
         """
         self.company.partner_id.tz = "Asia/Shanghai"
         line = self.order((self.product, 100, 10), day="2026-08-01").order_line
@@ -102,8 +103,8 @@ class TestPurchaseBasis(SettleCase):
         self.assertNotIn(line.id, basis._at_rows(date(2026, 7, 31), self.company))
 
     def test_currencies_of_no_and_three_decimals(self):
-        """S2.2.5 Given orders in yen and in dinar, when half of three pieces is open, then the amount to bill
-        is rounded to the decimals of its currency.
+        """S2.2.5 Given orders in yen and in dinar, when half of three pieces is open, then the amount to
+        invoice is rounded to the decimals of its currency.
         """
         for name, price, expected in (("JPY", 101, 152), ("BHD", 1.111, 1.667)):
             currency = self.currency(name, 1)
@@ -113,7 +114,7 @@ class TestPurchaseBasis(SettleCase):
 
     def test_consigned_goods_are_not_to_be_billed(self):
         """E7 S2.2.5 Given goods that belong to their supplier, when received on an order line, then they are
-        received and nothing is to bill.
+        received and nothing is to invoice.
         """
         line = self.order((self.product, 10, 5)).order_line
         line.order_id.picking_ids.owner_id = self.supplier
@@ -149,7 +150,7 @@ class TestPurchaseBasis(SettleCase):
         self.assertEqual(line.qty_received, 3)
 
     def test_one_row_for_each_line(self):
-        """S2.2.5 Given several receipts, bills and a section, when counted, then each product line of a
+        """S2.2.5 Given several receipts, invoices and a section, when counted, then each product line of a
         confirmed order has one row and a request for quotation has none.
         """
         order = self.order(

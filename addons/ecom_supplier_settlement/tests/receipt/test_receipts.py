@@ -184,8 +184,8 @@ class TestSupplierScore(ReceiptCase):
 
     def test_numbers(self):
         """S2.2.8 Given 100 at 10.00 due on 1 September of which 40 came in time, 50 late, 9 went back and 80
-        were billed at 10.50, then fill rate is 90 %, on time 40 %, over or short 10 %, price variance 5 % and
-        returns 10 %.
+        were invoiced at 10.50, then fill rate is 90 %, on time 40 %, over or short 10 %, price variance 5 %
+        and returns 10 %.
         """
         line = self.order((self.product, 100, 10)).order_line
         first = self.receive(line.order_id, 40, day="2026-09-01")
@@ -218,8 +218,8 @@ class TestSupplierScore(ReceiptCase):
         self.assertEqual(groups, [(self.supplier, 90, 1000)])
 
     def test_a_rate_that_moved_is_no_price(self):
-        """S2.2.8 C9 Given an order in dollars at 7.10, when billed at 7.00 for the same price, then the price
-        variance is 0; a supplier whose goods are not due yet has no score.
+        """S2.2.8 C9 Given an order in dollars at 7.10, when invoiced at 7.00 for the same price, then the
+        price variance is 0; a supplier whose goods are not due yet has no score.
         """
         usd = self.currency("USD", 7.10)
         line = self.order((self.product, 1000, 10), currency=usd).order_line

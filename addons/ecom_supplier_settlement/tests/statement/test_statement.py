@@ -11,7 +11,7 @@ from ..statement_common import StatementCase
 @tagged("post_install", "-at_install")
 class TestStatement(StatementCase):
     def month(self):
-        """A bill of 113.00 with tax, a credit note of 20.00, a payment of 50.00, an entry of 7.00."""
+        """An invoice of 113.00 with tax, a credit note of 20.00, a payment of 50.00, an entry of 7.00."""
         tax = self.tax(13)
         order = self.order((self.product, 10, 10))
         self.send_back(self.receive(order, 10), 2, day="2026-09-14")
@@ -24,8 +24,8 @@ class TestStatement(StatementCase):
         return order, bill, credit
 
     def test_a_month_foots(self):
-        """S2.0.1 Given a bill with tax, a return's credit note, a payment and an entry, when the statement is
-        computed, then each is a line, and opening + lines = closing = the payable balance."""
+        """S2.0.1 Given an invoice with tax, a return's credit note, a payment and an entry, when the
+        statement is computed, then each is a line, and opening + lines = closing = the payable balance."""
         self.entry(30, day="2026-08-31")
         self.month()
         statement = self.statement()
@@ -65,7 +65,7 @@ class TestStatement(StatementCase):
 
     def test_periods_chain(self):
         """Given a September statement, when October's is made, then it begins with its closing amount, a late
-        September bill stands on it as from before, and no document is on both."""
+        September invoice stands on it as from before, and no document is on both."""
         self.month()
         first = self.statement()
         first._go_to("sent")
@@ -110,8 +110,8 @@ class TestStatement(StatementCase):
         self.assertEqual((statement.amount_closing, statement.amount_difference), (23, 0))
 
     def test_what_does_not_foot_is_not_sent(self):
-        """Given a draft, when a bill is posted into its period, then sending is refused and names the bill;
-        computed again it is sent."""
+        """Given a draft, when an invoice is posted into its period, then sending is refused and names the
+        invoice; computed again it is sent."""
         self.month()
         statement = self.statement()
         late = self.vendor_bill((self.product, 1, 5), day="2026-09-12")
@@ -156,8 +156,8 @@ class TestStatement(StatementCase):
         self.assertEqual((statement.state, statement.approved_id), ("approved", self.manager))
 
     def test_agreed_documents_stay(self):
-        """I2 Given a confirmed statement, when its bill is reset, cancelled, edited or deleted, a line is
-        commented, or the statement deleted, then it is refused; a bill beside it can be reset."""
+        """I2 Given a confirmed statement, when its invoice is reset, cancelled, edited or deleted, a line is
+        commented, or the statement deleted, then it is refused; an invoice beside it can be reset."""
         _order, bill, _credit = self.month()
         statement = self.statement()
         statement._go_to("sent")
@@ -177,8 +177,8 @@ class TestStatement(StatementCase):
         self.assertEqual(bill.state, "posted")
 
     def test_queries_do_not_grow_with_lines(self):
-        """S2.8.7 Given bills with few and with many lines, when computed, then the number of queries is the
-        same."""
+        """S2.8.7 Given invoices with few and with many lines, when computed, then the number of queries is
+        the same."""
 
         def queries():
             statement = self.statement()
@@ -197,8 +197,9 @@ class TestStatement(StatementCase):
         self.assertLessEqual(many, few)
 
     def test_cutoff_by_bill_date(self):
-        """Given a bill of September booked in October, when September's statement goes by bill date, then
-        the bill is on it and the footing shows the cut-off; by accounting date it is for information only."""
+        """Given an invoice of September booked in October, when September's statement goes by invoice date,
+        then the invoice is on it and the footing shows the cut-off; by accounting date it is for information
+        only."""
         bill = self.vendor_bill((self.product, 1, 10), day="2026-09-28", date="2026-10-02", post=False)
         bill.date = "2026-10-02"
         bill.action_post()
@@ -221,7 +222,7 @@ class TestStatement(StatementCase):
         )
 
     def test_currencies_of_other_decimals(self):
-        """G1 Given a bill of 1,001 yen and one of 1.255 dinar, partly paid at other rates, when computed,
+        """G1 Given an invoice of 1,001 yen and one of 1.255 dinar, partly paid at other rates, when computed,
         then exchange differences are no lines and both statements foot to the minor unit."""
         for name, rate, amount, paid in (("JPY", 0.05, 1001, 334), ("KWD", 20, 1.255, 0.419)):
             currency = self.currency(name, rate)

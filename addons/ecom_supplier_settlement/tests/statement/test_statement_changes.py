@@ -39,8 +39,8 @@ class TestStatementChanges(StatementCase):
             before.line_ids.write({"partner_id": self.other_supplier.id})
 
     def test_a_match_across_currencies(self):
-        """I2 Given a bill in yen paid in the company's currency, when the match is undone while the statement
-        waits, then it cannot be confirmed; in a statement's opening that is agreed it stays."""
+        """I2 Given an invoice in yen paid in the company's currency, when the match is undone while the
+        statement waits, then it cannot be confirmed; in a statement's opening that is agreed it stays."""
         yen = self.currency("JPY", 0.05)
         bill = self.vendor_bill((self.product, 1, 1000), currency=yen)
         payment = self.pay(bill, currency=self.company.currency_id)
@@ -93,8 +93,8 @@ class TestStatementChanges(StatementCase):
         self.assertEqual(following.amount_difference, 0)
 
     def test_drafts_that_are_deleted(self):
-        """Given a sent statement, when its bill is reset and a line of it or all of it deleted, then no link
-        leads nowhere, and it cannot be confirmed."""
+        """Given a sent statement, when its invoice is reset and a line of it or all of it deleted, then no
+        link leads nowhere, and it cannot be confirmed."""
         bill = self.vendor_bill((self.product, 1, 10), (self.other_product, 1, 5))
         statement = self.statement()
         statement._go_to("sent")
@@ -154,8 +154,8 @@ class TestStatementChanges(StatementCase):
         self.assertEqual(other.exists().partner_id, self.other_supplier)
 
     def test_very_many_payments_are_exact(self):
-        """G1 Given bills in dinar at three rates, due in parts and with a credit note, when all are paid at
-        once, then each is paid to the unit and nothing of the payment is left."""
+        """G1 Given invoices in dinar at three rates, due in parts and with a credit note, when all are paid
+        at once, then each is paid to the unit and nothing of the payment is left."""
         dinar = self.currency("KWD", 20.1)
         for rate, day in ((21.337, "2026-09-11"), (19.999, "2026-09-12"), (20.777, "2026-10-01")):
             self.currency("KWD", rate, day)

@@ -35,8 +35,8 @@ class TestStatementCompare(StatementCase):
         return self.env["ecom.statement.comparison"].browse(statement.compare_file(name, content))
 
     def test_line_by_line(self):
-        """S2.8.10 Given a statement of the supplier with a same bill, one of another amount, one we have not,
-        a payment of the same day, and one of ours missing, when compared, then each is told and the
+        """S2.8.10 Given a statement of the supplier with a same invoice, one of another amount, one we have
+        not, a payment of the same day, and one of ours missing, when compared, then each is told and the
         difference of the closings is proven."""
         comparison = self.upload(FILE)
         found = {
@@ -84,8 +84,8 @@ class TestStatementCompare(StatementCase):
         self.assertEqual((comparison.difference, comparison.unexplained), (7, 2))
 
     def test_the_same_file_again(self):
-        """Given a compared file, when it comes again after a bill was posted, then it is one comparison, of
-        the statement as it is now, and nobody can write its result."""
+        """Given a compared file, when it comes again after an invoice was posted, then it is one comparison,
+        of the statement as it is now, and nobody can write its result."""
         first = self.upload(FILE)
         self.vendor_bill((self.product, 1, 7), ref="X-9", day="2026-09-13")
         statement = self.statement()

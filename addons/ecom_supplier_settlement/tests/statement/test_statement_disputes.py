@@ -9,7 +9,7 @@ from ..statement_common import StatementCase
 @tagged("post_install", "-at_install")
 class TestStatementDisputes(StatementCase):
     def disputed(self, amount=30, **values):
-        """A sent statement with a bill of 70 and 30 and a tax, the 30 disputed, the rest confirmed."""
+        """A sent statement with an invoice of 70 and 30 and a tax, the 30 disputed, the rest confirmed."""
         self.bill = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10), **values)
         statement = self.statement()
         statement._go_to("sent")
@@ -23,9 +23,9 @@ class TestStatementDisputes(StatementCase):
         return self.paid(statement.with_user(self.accountant), "2026-10-10")
 
     def test_accepted_with_a_draft(self):
-        """S2.8.12 I5 Given a disputed line, when it is accepted, then a draft takes it back as it was billed,
-        both name each other, its amount waits until the draft is posted, then both are netted, and the draft
-        is on the next statement."""
+        """S2.8.12 I5 Given a disputed line, when it is accepted, then a draft takes it back as it was
+        invoiced, both name each other, its amount waits until the draft is posted, then both are netted, and
+        the draft is on the next statement."""
         statement, line = self.disputed()
         statement.with_user(self.accountant).action_approve()
         self.assertEqual(self.pay_all(statement).amount, 70)
@@ -46,7 +46,7 @@ class TestStatementDisputes(StatementCase):
         self.assertEqual(sum(forecast.mapped("amount_disputed")), 30)
         document.invoice_date = document.date = "2026-10-05"
         document.action_post()
-        # Odoo matches what reverses a bill with it.
+        # Odoo matches what reverses an invoice with it.
         self.assertEqual((self.bill.amount_residual, document.amount_residual), (0, 0))
         self.assertEqual(statement.state, "paid")
         following = self.statement("2026-10-01", "2026-10-31")
@@ -74,12 +74,13 @@ class TestStatementDisputes(StatementCase):
         other = self.credit_note((self.other_product, 3, 10), day="2026-10-02")
         line.with_user(self.accountant)._accept(other)
         self.assertEqual(line.document_id, other)
-        # The bill's 30 and the new document are open until they are netted.
+        # The invoice's 30 and the new document are open until they are netted.
         self.assertEqual(statement.state, "approved")
 
     def test_what_corrects_nothing(self):
-        """Given a disputed line, when the bill itself, a bill, another supplier's credit note or one of
-        another currency is to settle it, or a line that nobody disputes is accepted, then it is refused."""
+        """Given a disputed line, when the invoice itself, another invoice, another supplier's credit note or
+        one of another currency is to settle it, or a line that nobody disputes is accepted, then it is
+        refused."""
         statement, line = self.disputed()
         yen = self.currency("JPY", 0.05)
         for document in (

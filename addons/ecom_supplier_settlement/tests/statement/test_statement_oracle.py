@@ -52,14 +52,14 @@ class TestStatementOracle(StatementCase):
         return move
 
     def event_shifted(self, currency, day):
-        """A bill that belongs to another period by its own date than by the day it is booked on."""
+        """An invoice that belongs to another period by its own date than by the day it is booked on."""
         move = self.vendor_bill((self.product, 1, self.amount(currency)), currency=currency, post=False)
         move.write({"invoice_date": day - timedelta(days=20), "date": day})
         move.action_post()
         return move
 
     def event_crossed(self, currency, day):
-        """A bill that is paid in another currency, both on one day."""
+        """An invoice that is paid in another currency, both on one day."""
         bill = self.event_bill(currency, day)
         self.moves += list(bill)
         return self.pay(bill, day=str(day), currency=self.company.currency_id).move_id
@@ -103,7 +103,7 @@ class TestStatementOracle(StatementCase):
         return move
 
     def event_pay(self, currency, day):
-        """Pay an open bill: a part of it, or all of it."""
+        """Pay an open invoice: a part of it, or all of it."""
         bills = [
             move
             for move in self.moves
@@ -294,7 +294,7 @@ class TestStatementOracle(StatementCase):
             statement.action_confirm()
 
     def test_random_months(self):
-        """S2.0.1 S2.1.11 Given four months of bills, notes, payments, entries, netting, resets and late
+        """S2.0.1 S2.1.11 Given four months of invoices, notes, payments, entries, netting, resets and late
         documents in three currencies, when each month's statement is made, then every document is on exactly
         one, and opening + lines = closing = what a plain count of the ledger says."""
         self.seen = Counter()

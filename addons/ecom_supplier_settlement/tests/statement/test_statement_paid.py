@@ -1,4 +1,4 @@
-"""Pay stage: what a payment costs grows with its bills, and a statement's lines with its period."""
+"""Pay stage: what a payment costs grows with its invoices, and a statement's lines with its period."""
 
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -10,7 +10,7 @@ from ..statement_common import StatementCase
 @tagged("post_install", "-at_install")
 class TestStatementPaid(StatementCase):
     def due(self, count, currency=None):
-        """An approved statement of so many bills, and a credit note."""
+        """An approved statement of so many invoices, and a credit note."""
         partner = self.partner(f"Supplier of {count}")
         bills = self.env["account.move"].union(
             *(
@@ -28,7 +28,8 @@ class TestStatementPaid(StatementCase):
         return statement, bills
 
     def pay_off(self, count, **values):
-        """Pay such a statement; (queries, bills asked whether they are blocked, looks at the statement)."""
+        """Pay such a statement; (queries, invoices asked whether they are blocked, looks at the
+        statement)."""
         statement, bills = self.due(count, **values)
         asked, looks = [], []
         matcher, payer = type(self.env["ecom.threeway.matcher"]), type(self.env["ecom.statement.payer"])
@@ -45,7 +46,7 @@ class TestStatementPaid(StatementCase):
         self.patch(matcher, "_run", counted_run)
         self.patch(payer, "_refresh", counted_refresh)
         self.env.flush_all()
-        # Odoo asks for the bills of a payment by a join that takes minutes without statistics.
+        # Odoo asks for the invoices of a payment by a join that takes minutes without statistics.
         self.env.cr.execute(
             "ANALYZE account_move_line, account_move, account_partial_reconcile, account_payment"
         )
@@ -61,8 +62,9 @@ class TestStatementPaid(StatementCase):
         return queries, len(asked), len(looks)
 
     def test_what_a_payment_costs_is_linear(self):
-        """S2.8.7 Given statements of 20, 40 and 80 bills and a credit note, when paid, then queries grow no
-        faster than bills; each bill is asked once whether it is blocked, and the statement is looked at once.
+        """S2.8.7 Given statements of 20, 40 and 80 invoices and a credit note, when paid, then queries grow
+        no faster than invoices; each invoice is asked once whether it is blocked, and the statement is looked
+        at once.
         """
         self.pay_off(2)
         found = {count: self.pay_off(count) for count in (20, 40, 80)}
@@ -72,7 +74,7 @@ class TestStatementPaid(StatementCase):
         self.assertLessEqual(queries[80] - queries[40], 2.1 * (queries[40] - queries[20]) + 10, queries)
 
     def test_many_rounds_ask_no_more(self):
-        """Given bills in another currency, which are matched in rounds, when paid in rounds, then each is
+        """Given invoices in another currency, which are matched in rounds, when paid in rounds, then each is
         still asked once and the statement looked at once."""
         dollar = self.currency("USD", 7)
         self.patch(ecom_payment_match, "MATCHED_AT_ONCE", 2)
@@ -80,8 +82,8 @@ class TestStatementPaid(StatementCase):
         self.assertEqual((asked, looks), (16, 1))
 
     def test_only_what_is_new_is_gathered(self):
-        """Given months of bills that are on statements, when the next statement is computed, then its sources
-        give the new bill and a late one, and none of those."""
+        """Given months of invoices that are on statements, when the next statement is computed, then its
+        sources give the new invoice and a late one, and none of those."""
         for day in range(1, 6):
             self.vendor_bill((self.product, 2, 5), (self.other_product, 1, 3), day=f"2026-09-{day:02}")
         first = self.statement()

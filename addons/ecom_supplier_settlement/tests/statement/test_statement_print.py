@@ -25,15 +25,15 @@ class TestStatementPrint(StatementCase):
         return self.statement()
 
     def test_a_workbook(self):
-        """S2.3.9 Given a statement with goods not billed and a bill whose number begins like a formula, when
-        written as a workbook, then figures are figures, the number is text, and the working is there."""
+        """S2.3.9 Given a statement with goods not invoiced and an invoice whose number begins like a formula,
+        when written as a workbook, then figures are figures, the number is text, and the working is there."""
         statement = self.month()
         book = openpyxl.load_workbook(io.BytesIO(statement._render_xlsx()))
         front, lines = book.worksheets
         amounts = {row[0].value: row[1].value for row in reversed(list(front.iter_rows(min_row=2)))}
-        self.assertEqual((amounts["Payment"], amounts["Received, not Billed"]), (-7.5, 20))
+        self.assertEqual((amounts["Payment"], amounts["Received, not Invoiced"]), (-7.5, 20))
         self.assertEqual((lines.freeze_panes, lines["H2"].number_format), ("A2", "#,##0.00"))
-        self.assertEqual((amounts["Opening"], amounts["Bills"], amounts["Closing"]), (0, 30, 22.5))
+        self.assertEqual((amounts["Opening"], amounts["Invoices"], amounts["Closing"]), (0, 30, 22.5))
         rows = [row for row in lines.iter_rows(min_row=2)]
         self.assertEqual(sorted(row[7].value for row in rows), [-7.5, 20, 30])
         self.assertTrue(all(isinstance(row[1].value, datetime) for row in rows))

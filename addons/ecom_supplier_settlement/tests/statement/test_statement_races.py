@@ -114,8 +114,8 @@ class TestStatementRaces(Races, StatementCase):
         self.assertEqual(statement.state, "paid")
 
     def test_agreed_while_a_bill_changes(self):
-        """Given a sent statement, when the supplier confirms it while its bill is reset, then one of them is
-        refused: no agreed statement has a draft on it."""
+        """Given a sent statement, when the supplier confirms it while its invoice is reset, then one of them
+        is refused: no agreed statement has a draft on it."""
         bill = self.vendor_bill((self.product, 1, 10))
         statement = self.sent()
         results = self.at_once(

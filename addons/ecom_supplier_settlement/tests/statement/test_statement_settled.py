@@ -32,8 +32,9 @@ class TestStatementSettled(StatementCase):
         return statement.with_user(self.accountant)
 
     def test_received_not_billed(self):
-        """S2.4.6 S2.0.1 Given 10 received and 6 billed at 5, when the statement is computed, then 20 of goods
-        not billed stand beside the ledger; when confirmed, a draft bill of 4 for the order is made, once."""
+        """S2.4.6 S2.0.1 Given 10 received and 6 invoiced at 5, when the statement is computed, then 20 of
+        goods not invoiced stand beside the ledger; when confirmed, a draft invoice of 4 for the order is
+        made, once."""
         order = self.order((self.product, 10, 5))
         self.receive(order, 10)
         self.vendor_bill((order.order_line, 6, 5))
@@ -52,8 +53,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(len(order.invoice_ids), 2)
 
     def test_a_bill_came_in_the_meantime(self):
-        """Given goods not billed on a sent statement, when their bill arrives before the supplier confirms,
-        then no second bill is made and the line leads to the one that came."""
+        """Given goods not invoiced on a sent statement, when their invoice arrives before the supplier
+        confirms, then no second invoice is made and the line leads to the one that came."""
         order = self.order((self.product, 10, 5))
         self.receive(order, 10)
         statement = self.sent()
@@ -63,7 +64,7 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(order.invoice_ids, came)
 
     def test_goods_that_went_back(self):
-        """S2.8.3 Given 10 received and billed and 2 sent back, when computed, then the return is a negative
+        """S2.8.3 Given 10 received and invoiced and 2 sent back, when computed, then the return is a negative
         line of the period; when confirmed, its credit note is made; once that is posted no return waits."""
         order = self.order((self.product, 10, 5))
         picking = self.receive(order, 10)
@@ -97,8 +98,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((statement.state, statement.activity_ids), ("sent", own))
 
     def test_only_the_disputed_amount_waits(self):
-        """I5 S2.8.10 Given bills of 100 and 40, when 30 of the first are disputed, then 110 are paid in one
-        payment, 30 stay open on the first bill, and the statement is paid."""
+        """I5 S2.8.10 Given invoices of 100 and 40, when 30 of the first are disputed, then 110 are paid in
+        one payment, 30 stay open on the first invoice, and the statement is paid."""
         first = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10))
         second = self.vendor_bill((self.product, 4, 10), day="2026-09-12")
         statement = self.sent()
@@ -115,8 +116,9 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(statement.state, "paid")
 
     def test_disputes_in_the_forecast(self):
-        """S2.0.2 Given bills of 100 and 40, the first due in two parts, when 60 of it are disputed, then the
-        later part and ten of the other stand as disputed, and all of it adds up; taken back, nothing does."""
+        """S2.0.2 Given invoices of 100 and 40, the first due in two parts, when 60 of it are disputed, then
+        the later part and ten of the other stand as disputed, and all of it adds up; taken back, nothing
+        does."""
         terms = self.env["account.payment.term"].create(
             {
                 "name": "half now",
@@ -150,8 +152,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((sum(rows.mapped("amount_disputed")), sum(rows.mapped("amount_free"))), (0, 140))
 
     def test_a_share_of_a_dispute_abroad(self):
-        """S2.0.2 Given a bill of 100.00 dollars at 7, when 30.01 are disputed, then both currencies add up to
-        the bill."""
+        """S2.0.2 Given an invoice of 100.00 dollars at 7, when 30.01 are disputed, then both currencies add
+        up to the invoice."""
         dollar = self.currency("USD", 7)
         self.vendor_bill((self.product, 1, 69.99), (self.other_product, 1, 30.01), currency=dollar)
         statement = self.statement(currency=dollar)
@@ -162,7 +164,7 @@ class TestStatementSettled(StatementCase):
         self.assertEqual(said, {"free": (69.99, 489.93), "disputed": (30.01, 210.07)})
 
     def test_disputes_stay_on_their_own_bills(self):
-        """I5 Given bills of 100 with 30 and 20 disputed, when paid, then each keeps its share open."""
+        """I5 Given invoices of 100 with 30 and 20 disputed, when paid, then each keeps its share open."""
         first = self.vendor_bill((self.product, 7, 10), (self.other_product, 3, 10))
         second = self.vendor_bill((self.product, 8, 10), (self.other_product, 2, 10), day="2026-09-12")
         statement = self.sent()
@@ -176,8 +178,9 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((first.amount_residual, second.amount_residual), (30, 20))
 
     def test_due_dates_and_credits(self):
-        """S2.0.2 Given a bill due in two parts and a credit note, when the first part is paid with the credit
-        netted, then the payment is smaller by it and the second part stays; undone, the statement is open."""
+        """S2.0.2 Given an invoice due in two parts and a credit note, when the first part is paid with the
+        credit netted, then the payment is smaller by it and the second part stays; undone, the statement is
+        open."""
         terms = self.env["account.payment.term"].create(
             {
                 "name": "half now",
@@ -210,8 +213,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((statement.state, statement.approved_id), ("approved", approver))
 
     def test_a_foreign_payment_is_exact(self):
-        """G1 Given a bill of 1,000.000 KWD at another rate than its payment, when paid, then the bill is
-        closed and the exchange difference is no line of the statement."""
+        """G1 Given an invoice of 1,000.000 KWD at another rate than its payment, when paid, then the invoice
+        is closed and the exchange difference is no line of the statement."""
         dinar = self.currency("KWD", 20)
         self.currency("KWD", 21, "2026-10-01")
         bill = self.vendor_bill((self.product, 1, 1000.125), currency=dinar)
@@ -224,8 +227,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((after.amount_closing, after.amount_difference), (0, 0))
 
     def test_paid_in_another_currency(self):
-        """S2.6.1 Given a bill in yen paid in the company's currency, when both statements are computed, then
-        each shows what crossed over, both close at zero and foot."""
+        """S2.6.1 Given an invoice in yen paid in the company's currency, when both statements are computed,
+        then each shows what crossed over, both close at zero and foot."""
         yen = self.currency("JPY", 0.05)
         bill = self.vendor_bill((self.product, 1, 1000), currency=yen)
         self.pay(bill, currency=self.company.currency_id)
@@ -290,8 +293,8 @@ class TestStatementSettled(StatementCase):
         self.assertFalse(self.env["ecom.statement.line"].with_user(user).search_count([]))
 
     def test_batch(self):
-        """Given suppliers with bills and with receipts only, when statements are created twice, then each has
-        one, and one without activity has none."""
+        """Given suppliers with invoices and with receipts only, when statements are created twice, then each
+        has one, and one without activity has none."""
         self.vendor_bill((self.product, 1, 10))
         order = self.order((self.product, 10, 5), partner=self.other_supplier)
         self.receive(order, 10)
@@ -305,8 +308,8 @@ class TestStatementSettled(StatementCase):
             self.assertEqual(len(found.filtered(lambda it, who=partner: it.partner_id == who)), count)
 
     def test_a_dispute_taken_back(self):
-        """S2.8.10 Given a disputed statement, when the dispute is taken back after a late bill came, then it
-        is sent again by nobody else than before; disputed, it is a to-do of who sent it."""
+        """S2.8.10 Given a disputed statement, when the dispute is taken back after a late invoice came, then
+        it is sent again by nobody else than before; disputed, it is a to-do of who sent it."""
         self.vendor_bill((self.product, 1, 10), (self.product, 1, 5))
         statement = self.sent()
         line = statement.line_ids[0]
@@ -337,8 +340,8 @@ class TestStatementSettled(StatementCase):
         self.assertEqual((statement.state, bill.amount_residual), ("paid", 0))
 
     def test_an_accountant_enters_the_answer(self):
-        """Given goods not billed, when an accountant without purchase rights enters the supplier's answer,
-        then the draft bill is made all the same."""
+        """Given goods not invoiced, when an accountant without purchase rights enters the supplier's answer,
+        then the draft invoice is made all the same."""
         order = self.order((self.product, 10, 5))
         self.receive(order, 10)
         statement = self.sent()

@@ -189,7 +189,8 @@ class TestClaims(TermsCase):
         self.assertEqual(rows()[0], (8, 8, 0))
 
     def test_what_no_bill_brings_is_claimed_on_the_platform(self):
-        """D9, S2.3.1: without subsidies on orders and bills, the platform's part is revenue to claim."""
+        """D9, S2.3.1: without subsidies on orders and platform bills, the platform's part is revenue to
+        claim."""
         self.sale((self.product, 1, 100), discount=20)
         campaign = self.campaign({"party": "platform", "percent": 25}, {"party": "own"})
         campaign.action_run()

@@ -169,7 +169,7 @@ class TestRebateOracle(TermsCase):
         self.open.append((order, receipt, net, came, currency))
 
     def bill(self, until):
-        """A bill of an order, at the order's prices, or a little above."""
+        """An invoice of an order, at the order's prices, or a little above."""
         order, _receipt, net, came, currency = self.random.choice(self.open)
         day = min(came + timedelta(days=self.random.randrange(30)), until)
         digits = currency.decimal_places

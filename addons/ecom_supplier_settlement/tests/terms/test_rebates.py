@@ -1,4 +1,4 @@
-"""Terms stage: what clauses earn from real receipts, bills, orders and sales, and how it is claimed."""
+"""Terms stage: what clauses earn from real receipts, invoices, orders and sales, and how it is claimed."""
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -171,7 +171,7 @@ class TestRebates(RebateCase):
         self.assertFalse(self.compute(contract))
 
     def test_every_base_counts_its_own_documents(self):
-        """D1: ordered, received, billed and sold differ, each by its own day, without tax and freight."""
+        """D1: ordered, received, invoiced and sold differ, each by its own day, without tax and freight."""
         order = self.order((self.product, 100, 10), day="2026-03-01")
         receipt = self.receive(order, 80, day="2026-04-01")
         self.send_back(receipt, 5, day="2026-04-20")

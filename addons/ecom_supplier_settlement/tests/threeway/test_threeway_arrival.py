@@ -1,4 +1,4 @@
-"""Invoice stage: what is said of bills does not depend on what of their story arrives first."""
+"""Invoice stage: what is said of invoices does not depend on what of their story arrives first."""
 
 import random
 
@@ -11,10 +11,10 @@ MONEY = ((None, 10.0), ("JPY", 333.0), ("KWD", 1.25))
 
 @tagged("post_install", "-at_install")
 class TestArrival(MatchCase):
-    """A story is told twice in two orders; a return follows the receipts, a reset bill was posted."""
+    """A story is told twice in two orders; a return follows the receipts, a reset invoice was posted."""
 
     def begin(self, seed):
-        """Policy, order and draft bills of a seed, and the events that are left to happen."""
+        """Policy, order and draft invoices of a seed, and the events that are left to happen."""
         self.random = random.Random(seed)
         pick = self.random.choice
         name, price = pick(MONEY)
@@ -75,7 +75,7 @@ class TestArrival(MatchCase):
         self.drafts[bill].button_cancel()
 
     def credit(self, bill, quantity):
-        """A credit note of a bill, or of none that it names."""
+        """A credit note of an invoice, or of none that it names."""
         line, price = self.order_lines[0], self.price
         named = {} if bill is None else {"reversed_entry_id": self.drafts[bill].id}
         self.vendor_bill(
@@ -100,7 +100,7 @@ class TestArrival(MatchCase):
         self.order_lines[0].price_unit = price
 
     def verdicts(self):
-        """What stands of each bill, without asking anew."""
+        """What stands of each invoice, without asking anew."""
         self.env.flush_all()
         self.env.invalidate_all()
         return [
@@ -127,8 +127,8 @@ class TestArrival(MatchCase):
         return told
 
     def test_whatever_comes_first(self):
-        """C1 C2 C5 C10 Given receipts, a return, bills, credit notes and a late price, when they arrive in
-        another order, then every bill and line ends with the same verdict, at once."""
+        """C1 C2 C5 C10 Given receipts, a return, invoices, credit notes and a late price, when they arrive in
+        another order, then every invoice and line ends with the same verdict, at once."""
         for seed in range(5):
             with self.subTest(seed=seed), self.env.cr.savepoint() as outer:
                 events = self.begin(seed)

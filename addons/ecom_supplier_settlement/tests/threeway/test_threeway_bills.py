@@ -1,4 +1,4 @@
-"""Invoice stage: bills meet orders and receipts, with the numbers of the rules."""
+"""Invoice stage: invoices meet orders and receipts, with the numbers of the rules."""
 
 from odoo import Command
 from odoo.exceptions import UserError
@@ -10,8 +10,8 @@ from ..threeway_common import MatchCase
 @tagged("post_install", "-at_install")
 class TestMatchBills(MatchCase):
     def test_two_percent_of_quantity(self):
-        """C1 S2.1.6 Given 100 ordered at 10.00 and 2 %, when 102 come and are billed, then it is ready; when
-        103 come and are billed, then it is blocked."""
+        """C1 S2.1.6 Given 100 ordered at 10.00 and 2 %, when 102 come and are invoiced, then it is ready;
+        when 103 come and are invoiced, then it is blocked."""
         self.policy(("quantity", 2), ("price", 0))
         for quantity, state in ((102, "ready"), (103, "blocked")):
             order = self.order((self.product, 100, 10))
@@ -25,8 +25,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(result.policy_version_id.number, 1)
 
     def test_goods_that_have_not_come(self):
-        """C1 C5 Given a bill before its goods, when half comes it stays blocked, and when the rest comes the
-        block is lifted by itself."""
+        """C1 C5 Given an invoice before its goods, when half comes it stays blocked, and when the rest comes
+        the block is lifted by itself."""
         order = self.order((self.product, 100, 10))
         bill = self.vendor_bill((order.order_line, 100, 10))
         self.assertEqual(bill.ecom_threeway_state, "blocked")
@@ -68,7 +68,7 @@ class TestMatchBills(MatchCase):
             bill.unlink()
 
     def test_price_of_the_document(self):
-        """C2 S2.1.6 Given 1.00 agreed and 5 %, when 1.05 is billed it is ready, at 1.10 it is blocked with
+        """C2 S2.1.6 Given 1.00 agreed and 5 %, when 1.05 is invoiced it is ready, at 1.10 it is blocked with
         the difference times the quantity."""
         self.policy(("quantity", 0), ("price", 5))
         for price, state, off in ((1.05, "ready", 5), (1.10, "blocked", 10)):
@@ -80,7 +80,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(self.reasons(bill), {"price_over"})
 
     def test_tax_stays_out(self):
-        """C3 Given a bill with a tax that the order has not, when matched, then it is ready."""
+        """C3 Given an invoice with a tax that the order has not, when matched, then it is ready."""
         tax = self.env["account.tax"].create(
             {"name": "13 %", "amount": 13, "amount_type": "percent", "type_tax_use": "purchase"}
         )
@@ -143,7 +143,7 @@ class TestMatchBills(MatchCase):
             policy.version_ids[0].sudo().unlink()
 
     def test_wrong_item(self):
-        """S2.1.3 Given a bill of an order, when a line is of another product, then it is a wrong item,
+        """S2.1.3 Given an invoice of an order, when a line is of another product, then it is a wrong item,
         linked or not; freight is not goods."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -155,7 +155,7 @@ class TestMatchBills(MatchCase):
         bill = self.vendor_bill((order.order_line, 5, 10), (self.other_product, 5, 10))
         self.assertEqual((bill.ecom_threeway_state, self.reasons(bill)), ("blocked", {"wrong_item"}))
         bill = self.vendor_bill((order.order_line, 5, 10), (self.product, 5, 10))
-        self.assertEqual(self.reasons(bill), {"not_linked"}, "ordered goods are billed on their order")
+        self.assertEqual(self.reasons(bill), {"not_linked"}, "ordered goods are invoiced on their order")
         bill = self.vendor_bill((order.order_line, 1, 10), post=False)
         bill.invoice_line_ids.product_id = self.other_product
         bill.invoice_line_ids.price_unit = 10
@@ -163,8 +163,8 @@ class TestMatchBills(MatchCase):
         self.assertIn("wrong_item", self.reasons(bill))
 
     def test_without_order(self):
-        """C3 Given a bill without orders, when no policy limits it, then there is nothing to match; with a
-        limit of 50.00, then 50.01 is blocked."""
+        """C3 Given an invoice without orders, when no policy limits it, then there is nothing to match; with
+        a limit of 50.00, then 50.01 is blocked."""
         bill = self.vendor_bill((self.product, 1, 1000))
         self.assertEqual(bill.ecom_threeway_state, "none")
         self.policy(("no_order", None, 50))
@@ -172,8 +172,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(self.vendor_bill((self.product, 1, 50.01)).ecom_threeway_state, "blocked")
 
     def test_only_what_was_matched_has_a_state(self):
-        """I6 Given a customer's invoice and a draft bill, when they are stored, then their state is empty, so
-        that no index holds it; who asks for the bill is told none, before and after it is matched."""
+        """I6 Given a customer's invoice and a draft invoice, when they are stored, then their state is empty,
+        so that no index holds it; who asks for the draft is told none, before and after it is matched."""
         sale = self.env["account.move"].create(
             {
                 "move_type": "out_invoice",
@@ -195,7 +195,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(draft.ecom_threeway_state, "none")
 
     def test_a_bill_of_no_order_is_no_evidence(self):
-        """I2 Given bills without order, when they are set back and deleted, then it is refused for the one
+        """I2 Given invoices without order, when they are set back and deleted, then it is refused for the one
         that was held up."""
         free = self.vendor_bill((self.product, 1, 40))
         self.policy(("no_order", None, 50))
@@ -207,7 +207,7 @@ class TestMatchBills(MatchCase):
             held.unlink()
 
     def test_all_bills_of_a_line_count(self):
-        """C10 Given 100 ordered and received, when a draft has 60 and another bill 60, then the second is
+        """C10 Given 100 ordered and received, when a draft has 60 and another invoice 60, then the second is
         over by 20, and ready again once the draft is cancelled."""
         order = self.order((self.product, 100, 10))
         self.receive(order)
@@ -220,7 +220,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_state, "ready")
 
     def test_the_same_line_twice_on_one_bill(self):
-        """C10 Given an order line that stands twice on one bill, when matched, then both count."""
+        """C10 Given an order line that stands twice on one invoice, when matched, then both count."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 6, 10), (order.order_line, 6, 10))
@@ -228,8 +228,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_state, "blocked")
 
     def test_a_credit_note_cures(self):
-        """C5 Given a bill over by 20, when a credit note of it over 20 is posted, then the block is lifted; a
-        draft of it does not."""
+        """C5 Given an invoice over by 20, when a credit note of it over 20 is posted, then the block is
+        lifted; a draft of it does not."""
         order = self.order((self.product, 100, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 120, 10))
@@ -245,8 +245,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_state, "blocked")
 
     def test_a_credit_note_without_its_bill_cures_the_last(self):
-        """C5 Given two bills of 100 for 100 goods, when a credit note that names neither is posted, then it
-        counts against the second."""
+        """C5 Given two invoices of 100 for 100 goods, when a credit note that names neither is posted, then
+        it counts against the second."""
         order = self.order((self.product, 100, 10))
         self.receive(order)
         first, second = (self.vendor_bill((order.order_line, 100, 10)) for _turn in range(2))
@@ -255,7 +255,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual((first.ecom_threeway_state, second.ecom_threeway_state), ("ready", "ready"))
 
     def test_a_credit_of_the_price_cures(self):
-        """C5 C2 Given 100 billed at 11 instead of 10, when 100.00 is credited for the price alone, then the
+        """C5 C2 Given 100 invoiced at 11 instead of 10, when 100.00 is credited for the price alone, then the
         block is lifted."""
         order = self.order((self.product, 100, 10))
         self.receive(order)
@@ -267,7 +267,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_state, "ready")
 
     def test_goods_sent_back(self):
-        """C5 Given a bill that is ready, when goods go back, then it is blocked until they are credited."""
+        """C5 Given an invoice that is ready, when goods go back, then it is blocked until they are
+        credited."""
         order = self.order((self.product, 10, 10))
         receipt = self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 10))
@@ -277,7 +278,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_result_ids.variance_quantity, 4)
 
     def test_a_price_of_the_order_that_is_changed_late(self):
-        """C5 S2.1.2 Given a bill above the order's price, when the price is corrected, then the block is
+        """C5 S2.1.2 Given an invoice above the order's price, when the price is corrected, then the block is
         lifted and the order's log says what was changed."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -288,7 +289,8 @@ class TestMatchBills(MatchCase):
         self.assertTrue(any("changed late" in body for body in order.message_ids.mapped("body")))
 
     def test_units(self):
-        """C1 C2 Given an order in dozens, when it is billed in pieces, then quantities and prices compare."""
+        """C1 C2 Given an order in dozens, when it is invoiced in pieces, then quantities and prices
+        compare."""
         dozen = self.env.ref("uom.product_uom_dozen")
         order = self.order(
             {"product_id": self.product.id, "product_qty": 10, "product_uom_id": dozen.id, "price_unit": 12}
@@ -304,8 +306,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(bill.ecom_threeway_state, "ready")
 
     def test_small_difference(self):
-        """C3 B5 Given a policy that posts differences up to 0.05, when a bill adds up to 100.03 and its
-        supplier wrote 100.00, then the bill is 100.00 and the gain has its account; 0.06 is blocked."""
+        """C3 B5 Given a policy that posts differences up to 0.05, when an invoice adds up to 100.03 and its
+        supplier wrote 100.00, then the invoice is 100.00 and the gain has its account; 0.06 is blocked."""
         self.env["ecom.ledger.setup"]._apply(self.company)
         self.policy(("price", 1), ("document", None, 0), small_amount=0.05)
         self.env["ecom.threeway.limit"].create(
@@ -332,7 +334,7 @@ class TestMatchBills(MatchCase):
         self.assertEqual(small.mapped("balance"), [-0.03, 0.02])
 
     def test_nobody_marks_a_line_small(self):
-        """S2.1.10 Given a bill line, when a user or a context calls it a small difference, then it is
+        """S2.1.10 Given an invoice line, when a user or a context calls it a small difference, then it is
         matched like any other."""
         order = self.order((self.product, 1, 100))
         bill = self.vendor_bill((order.order_line, 1, 100), post=False)
@@ -343,7 +345,7 @@ class TestMatchBills(MatchCase):
         self.assertFalse(any(copied.line_ids.mapped("ecom_small_difference")))
 
     def test_twice_is_once(self):
-        """Given a matched bill, when it is matched again, then nothing is stored again."""
+        """Given a matched invoice, when it is matched again, then nothing is stored again."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 11))
@@ -355,7 +357,8 @@ class TestMatchBills(MatchCase):
         self.assertEqual(len(bill.message_ids), messages)
 
     def test_queries_do_not_grow_with_lines(self):
-        """S2.1.7 Given bills of 2 and of 200 lines, when matched, then the number of queries is the same."""
+        """S2.1.7 Given invoices of 2 and of 200 lines, when matched, then the number of queries is the
+        same."""
         counts = []
         for size in (2, 200):
             order = self.order(*((self.product, 10, 10) for _line in range(size)))

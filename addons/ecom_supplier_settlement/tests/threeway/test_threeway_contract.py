@@ -1,4 +1,4 @@
-"""Invoice stage: the price of a contract holds bills before any other, and new terms match them again."""
+"""Invoice stage: the price of a contract holds invoices before any other, and new terms match them again."""
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -12,7 +12,7 @@ SALE = {"kind": "temporary_price", "name": "Sale", "amount": 8}
 @tagged("post_install", "-at_install")
 class TestMatchContract(TermsCase, MatchCase):
     def billed(self, price=10, quantity=100, **values):
-        """A posted bill of a received order at 10 of 1 August."""
+        """A posted invoice of a received order at 10 of 1 August."""
         order = self.order((self.product, quantity, 10), day="2026-08-01", **values)
         self.receive(order, day="2026-08-02")
         return self.vendor_bill((order.order_line, quantity, price))
@@ -26,8 +26,8 @@ class TestMatchContract(TermsCase, MatchCase):
         return following
 
     def test_the_price_of_the_contract_counts(self):
-        """S2.3.8 S2.1.2 Given a signed contract with a price for a time below the order's, when a bill has
-        the order's price, then it is blocked, and which version of which clause it was is kept."""
+        """S2.3.8 S2.1.2 Given a signed contract with a price for a time below the order's, when an invoice
+        has the order's price, then it is blocked, and which version of which clause it was is kept."""
         contract = self.contract(SALE)
         bill = self.billed()
         result = bill.ecom_threeway_result_ids
@@ -39,8 +39,8 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual(self.billed(price=8).ecom_threeway_state, "ready")
 
     def test_new_terms_lift_the_block(self):
-        """S2.3.8 Given a bill blocked for the price of a contract, when the contract is amended to what was
-        billed, then the block is lifted by itself and the new clause stands in the result."""
+        """S2.3.8 Given an invoice blocked for the price of a contract, when the contract is amended to what
+        was invoiced, then the block is lifted by itself and the new clause stands in the result."""
         contract = self.contract(SALE)
         bill = self.billed()
         self.assertEqual(bill.ecom_threeway_state, "blocked")
@@ -51,16 +51,16 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual(result.inputs["clause_version"], 2)
 
     def test_a_contract_signed_later_blocks(self):
-        """S2.3.8 Given a bill at the order's price, when a contract is signed that gives a lower price for
-        that day, then the bill is blocked."""
+        """S2.3.8 Given an invoice at the order's price, when a contract is signed that gives a lower price
+        for that day, then the invoice is blocked."""
         bill = self.billed()
         self.assertEqual(bill.ecom_threeway_state, "ready")
         self.contract(SALE)
         self.assertEqual((bill.ecom_threeway_state, self.reasons(bill)), ("blocked", {"price_over"}))
 
     def test_before_an_agreement(self):
-        """S2.1.2 Given a contract and a price that was agreed for the day, when a bill is matched, then the
-        contract counts, and the result names no agreement."""
+        """S2.1.2 Given a contract and a price that was agreed for the day, when an invoice is matched, then
+        the contract counts, and the result names no agreement."""
         self.contract(SALE)
         self.env["ecom.price.agreement"].create(
             {
@@ -74,8 +74,8 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual((result.price_agreed, result.agreement_id.id), (8, False))
 
     def test_another_band(self):
-        """S2.3.6 Given a price by quantity, when the quantity of the order changes, then its bill is held to
-        the price of the new quantity at once."""
+        """S2.3.6 Given a price by quantity, when the quantity of the order changes, then its invoice is held
+        to the price of the new quantity at once."""
         self.contract({"kind": "price_band", "name": "Bands", "tiers": [(100, 9.5), (500, 9)]})
         bill = self.billed(price=9)
         self.assertEqual((bill.ecom_threeway_state, self.reasons(bill)), ("ready", set()))
@@ -85,7 +85,8 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual((bill.ecom_threeway_state, self.reasons(bill)), ("blocked", {"price_over"}))
 
     def test_another_unit(self):
-        """S2.3.6 Given a price of one piece, when dozens were ordered and billed, then twelve of it count."""
+        """S2.3.6 Given a price of one piece, when dozens were ordered and invoiced, then twelve of it
+        count."""
         self.contract(SALE)
         dozen = self.env.ref("uom.product_uom_dozen")
         row = {
@@ -114,8 +115,8 @@ class TestMatchContract(TermsCase, MatchCase):
     # --- other facts that no order line tells --------------------------------------
 
     def test_a_down_payment(self):
-        """C3 Given a bill of a down payment, when it is added to an order and taken off the final bill, then
-        it is a line without order: the first is over its limit, taking it off asks nobody."""
+        """C3 Given an invoice of a down payment, when it is added to an order and taken off the final
+        invoice, then it is a line without order: the first is over its limit, taking it off asks nobody."""
         self.policy(("no_order", None, 100))
         order = self.order((self.product, 20, 10), day="2026-08-01")
         self.receive(order, day="2026-08-02")
@@ -154,7 +155,7 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual((final.ecom_threeway_state, self.reasons(final)), ("ready", set()))
 
     def test_goods_do_not_pass_as_a_down_payment(self):
-        """C3 Given goods of an order, when a bill calls them a down payment, then it is blocked."""
+        """C3 Given goods of an order, when an invoice calls them a down payment, then it is blocked."""
         order = self.order((self.product, 10, 10), day="2026-08-01")
         self.receive(order, day="2026-08-02")
         goods = order.order_line
@@ -173,8 +174,8 @@ class TestMatchContract(TermsCase, MatchCase):
         self.assertEqual((bill.ecom_threeway_state, self.reasons(bill)), ("blocked", {"not_linked"}))
 
     def test_new_limits_count_at_once(self):
-        """C3 Given open bills, when limits, their scope or the policy itself change, then the bills are
-        matched again; bills of other suppliers are left alone."""
+        """C3 Given open invoices, when limits, their scope or the policy itself change, then the invoices are
+        matched again; invoices of other suppliers are left alone."""
         bill = self.billed(price=10.5)
         self.assertEqual(bill.ecom_threeway_state, "blocked")
         policy = self.policy(("price", 5), partner_id=self.supplier.id)

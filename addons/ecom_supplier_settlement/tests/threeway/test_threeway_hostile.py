@@ -1,4 +1,4 @@
-"""Pay stage: everything that somebody may try to get a blocked bill paid."""
+"""Pay stage: everything that somebody may try to get a blocked invoice paid."""
 
 import psycopg2
 
@@ -28,9 +28,9 @@ class TestHostilePayment(PaymentCase):
     # --- money ---------------------------------------------------------------------------
 
     def test_every_way_to_pay(self):
-        """S2.1.10 Given a blocked bill and a free one, when they are paid together, grouped or not, in part,
-        with a write-off, by a full reconciliation alone or by items of all kinds, then the blocked one stays
-        unpaid."""
+        """S2.1.10 Given a blocked invoice and a free one, when they are paid together, grouped or not, in
+        part, with a write-off, by a full reconciliation alone or by items of all kinds, then the blocked one
+        stays unpaid."""
         bill, free, paid = (self.blocked_bill() for _turn in range(3))
         (free | paid).invoice_line_ids.purchase_line_id.price_unit = 12
         ours = self.payable(bill)
@@ -120,8 +120,8 @@ class TestHostilePayment(PaymentCase):
             draft.button_cancel()
 
     def test_the_credit_note_of_another_bill(self):
-        """S2.1.10 Given the credit note of another bill, when it is renamed to credit the blocked one, then
-        it does not settle it, and the bill that it cured is blocked again."""
+        """S2.1.10 Given the credit note of another invoice, when it is renamed to credit the blocked one,
+        then it does not settle it, and the invoice that it cured is blocked again."""
         bill, cured = self.blocked_bill(), self.blocked_bill(quantity=20, price=10)
         credit = cured._reverse_moves([{"invoice_date": "2026-09-12"}])
         credit.invoice_line_ids.quantity = 10
@@ -132,11 +132,13 @@ class TestHostilePayment(PaymentCase):
         with self.refused():
             (self.payable(credit) + self.payable(bill)).reconcile()
         credit.write({"reversed_entry_id": False})
-        self.assertEqual(cured.ecom_threeway_state, "ready", "it counts against the last bill of its order")
+        self.assertEqual(
+            cured.ecom_threeway_state, "ready", "it counts against the last invoice of its order"
+        )
 
     def test_an_exchange_entry_is_no_payment(self):
-        """S2.1.10 C9 Given a blocked bill in another currency, when an entry of the exchange journal moves
-        its company amount away, then the bill is unpaid in its own currency."""
+        """S2.1.10 C9 Given a blocked invoice in another currency, when an entry of the exchange journal moves
+        its company amount away, then the invoice is unpaid in its own currency."""
         dollar = self.currency("USD", 7, "2026-01-01")
         if dollar == self.company.currency_id:
             dollar = self.currency("EUR", 7, "2026-01-01")
@@ -178,7 +180,7 @@ class TestHostilePayment(PaymentCase):
     # --- another verdict -------------------------------------------------------------------
 
     def test_no_other_bill_for_a_blocked_one(self):
-        """S2.1.10 C10 Given a blocked bill, when it is copied, comes again by its recurrence, or in small
+        """S2.1.10 C10 Given a blocked invoice, when it is copied, comes again by its recurrence, or in small
         parts below every limit, then what is over the order is blocked, too."""
         self.policy(("quantity", None, 5), ("price", None, 15))
         order = self.order((self.product, 100, 10))
@@ -203,9 +205,9 @@ class TestHostilePayment(PaymentCase):
         self.assertEqual(following.ecom_threeway_state, "blocked")
 
     def test_facts_that_are_taken_away(self):
-        """S2.1.10 Given a blocked bill, when its order line is unlinked, deleted or cancelled, the bill is
-        given to another supplier, reset and emptied of its order, or told to be of another kind, then it is
-        blocked still, and says why."""
+        """S2.1.10 Given a blocked invoice, when its order line is unlinked, deleted or cancelled, the invoice
+        is given to another supplier, reset and emptied of its order, or told to be of another kind, then it
+        is blocked still, and says why."""
         sly = {"skip_readonly_check": True, "check_move_validity": False}
         for name, change in {
             "unlinked": lambda bill: bill.invoice_line_ids.write({"purchase_line_id": False}),
@@ -241,8 +243,8 @@ class TestHostilePayment(PaymentCase):
                 self.unpaid(bill)
 
     def test_reset_and_emptied_of_its_order(self):
-        """S2.1.10 Given a blocked bill, when it is reset, its order taken off or its line replaced by words,
-        and posted again, then it is blocked for that."""
+        """S2.1.10 Given a blocked invoice, when it is reset, its order taken off or its line replaced by
+        words, and posted again, then it is blocked for that."""
         bill = self.blocked_bill()
         bill.button_draft()
         bill.invoice_line_ids.purchase_line_id = False
@@ -259,8 +261,8 @@ class TestHostilePayment(PaymentCase):
             self.register(bill).action_create_payments()
 
     def test_more_is_booked_than_priced(self):
-        """S2.1.10 Given a bill that is ready, when its items are raised past quantity and price, then it is
-        blocked: what is booked is what is paid."""
+        """S2.1.10 Given an invoice that is ready, when its items are raised past quantity and price, then it
+        is blocked: what is booked is what is paid."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 10))
@@ -274,8 +276,8 @@ class TestHostilePayment(PaymentCase):
                 self.register(bill).sudo().action_create_payments()
 
     def test_the_order_of_another_supplier_or_company(self):
-        """S2.1.3 Given goods that came from one supplier, when another one bills that order, or another
-        company is billed, then it is blocked."""
+        """S2.1.3 Given goods that came from one supplier, when another one invoices that order, or another
+        company is invoiced, then it is blocked."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 10), partner=self.other_supplier)
@@ -309,8 +311,8 @@ class TestHostilePayment(PaymentCase):
         self.assertEqual((mixed.ecom_threeway_state, self.reasons(mixed)), ("blocked", {"wrong_supplier"}))
 
     def test_a_rate_that_is_made_up(self):
-        """C9 C2 Given an order in the company's money and limits in it, when the bill is in another currency
-        with a rate of its own, then price and limits are held to the rate of the day."""
+        """C9 C2 Given an order in the company's money and limits in it, when the invoice is in another
+        currency with a rate of its own, then price and limits are held to the rate of the day."""
         self.policy(("price", None, 7))
         dollar = self.currency("USD", 7, "2026-01-01")
         if dollar == self.company.currency_id:
@@ -327,8 +329,8 @@ class TestHostilePayment(PaymentCase):
             bill.button_cancel()
 
     def test_limits_are_not_opened_for_ones_own_bill(self):
-        """I3 Given a manager who posted a blocked bill, when they open the limits, or make a policy that lets
-        it pass, then it is refused; another manager may, and nobody else."""
+        """I3 Given a manager who posted a blocked invoice, when they open the limits, or make a policy that
+        lets it pass, then it is refused; another manager may, and nobody else."""
         policy = self.policy(("price", 5))
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -355,8 +357,8 @@ class TestHostilePayment(PaymentCase):
         self.assertEqual((bill.ecom_threeway_state, policy.version), ("ready", 2))
 
     def test_a_small_difference_stays_small(self):
-        """C3 S2.1.10 Given a bill whose small difference was posted, when somebody makes it large, then it
-        is refused."""
+        """C3 S2.1.10 Given an invoice whose small difference was posted, when somebody makes it large, then
+        it is refused."""
         self.env["ecom.ledger.setup"]._apply(self.company)
         self.policy(("price", 1), small_amount=0.05)
         order = self.order((self.product, 1, 100))

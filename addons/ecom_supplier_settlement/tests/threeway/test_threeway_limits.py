@@ -1,4 +1,4 @@
-"""Invoice stage: what counts on a bill, and the limits beside those of one line's quantity and price."""
+"""Invoice stage: what counts on an invoice, and the limits beside those of one line's quantity and price."""
 
 import json
 
@@ -13,8 +13,8 @@ class TestMatchLimits(MatchCase):
     # --- lines of all kinds ----------------------------------------------------------------
 
     def test_lines_of_all_kinds(self):
-        """C1 C10 Given a bill with a line that takes some back, a line of nothing, a section and a note, in
-        any order, then what it comes to counts."""
+        """C1 C10 Given an invoice with a line that takes some back, a line of nothing, a section and a note,
+        in any order, then what it comes to counts."""
         order = self.order((self.product, 100, 10))
         self.receive(order)
         line = order.order_line
@@ -37,7 +37,8 @@ class TestMatchLimits(MatchCase):
             bill.button_cancel()
 
     def test_a_bill_of_two_orders(self):
-        """C10 Given one bill of two orders, when one of them is over, then the bill waits as a whole."""
+        """C10 Given one invoice of two orders, when one of them is over, then the invoice waits as a
+        whole."""
         orders = [self.order((self.product, 10, 10)) for _turn in range(2)]
         for order in orders:
             self.receive(order)
@@ -49,8 +50,9 @@ class TestMatchLimits(MatchCase):
     # --- limits of C3 ------------------------------------------------------------------------
 
     def test_other_limits(self):
-        """C3 Given limits on lines, on charges of a bill and for each unit, and on an order's bills, when
-        each is passed by a cent, then the bill is blocked for it, and the inputs say what was compared."""
+        """C3 Given limits on lines, on charges of an invoice and for each unit, and on an order's invoices,
+        when each is passed by a cent, then the invoice is blocked for it, and the inputs say what was
+        compared."""
         freight = self.goods("Freight", type="service", is_storable=False)
 
         def bill(*lines, charges=()):
@@ -82,8 +84,8 @@ class TestMatchLimits(MatchCase):
         self.assertEqual((inputs["order_total"], inputs["order_billed"]), (100_000, 100_150))
 
     def test_all_bills_of_an_order_together(self):
-        """C3 C5 C10 Given an order of 1,000.00 with 100.00 above it, when its bills together pass that, then
-        the one that does is blocked, until another is cancelled or credited."""
+        """C3 C5 C10 Given an order of 1,000.00 with 100.00 above it, when its invoices together pass that,
+        then the one that does is blocked, until another is cancelled or credited."""
         self.policy(("quantity", None, 100), ("price", 100), ("order", 10))
         order = self.order((self.product, 50, 10), (self.other_product, 50, 10))
         self.receive(order)

@@ -1,4 +1,4 @@
-"""Pay stage: a blocked bill is not paid on any route, and an unblocked one is."""
+"""Pay stage: a blocked invoice is not paid on any route, and an unblocked one is."""
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -10,8 +10,8 @@ from ..threeway_common import PaymentCase
 @tagged("post_install", "-at_install")
 class TestPaymentBlock(PaymentCase):
     def test_wizard(self):
-        """S2.1.10 Given a blocked bill, when the payment wizard is opened or run, for it alone or in a batch
-        with a free one, by whoever, then it is refused."""
+        """S2.1.10 Given a blocked invoice, when the payment wizard is opened or run, for it alone or in a
+        batch with a free one, by whoever, then it is refused."""
         blocked, free = self.blocked_bill(), self.blocked_bill()
         free.invoice_line_ids.purchase_line_id.price_unit = 12
         self.assertEqual(free.ecom_threeway_state, "ready")
@@ -28,8 +28,8 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual(blocked.payment_state, "not_paid")
 
     def test_payment_on_account(self):
-        """S2.1.10 Given a payment on account, when anybody matches it with a blocked bill, by any call, then
-        it is refused, also in superuser mode."""
+        """S2.1.10 Given a payment on account, when anybody matches it with a blocked invoice, by any call,
+        then it is refused, also in superuser mode."""
         bill = self.blocked_bill()
         payment = self.payment()
         payment.action_post()
@@ -55,7 +55,7 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual((bill.payment_state, bill.amount_residual), ("not_paid", 120))
 
     def test_partial_is_not_moved_to_a_blocked_bill(self):
-        """S2.1.10 Given a reconciliation of a free bill, when it is written onto a blocked one, then it is
+        """S2.1.10 Given a reconciliation of a free invoice, when it is written onto a blocked one, then it is
         refused."""
         free, blocked = self.blocked_bill(), self.blocked_bill()
         free.invoice_line_ids.purchase_line_id.price_unit = 12
@@ -68,7 +68,7 @@ class TestPaymentBlock(PaymentCase):
 
     def test_marked_for_import(self):
         """S2.1.10 Given items with a matching number of an import, when they are posted, then the blocked
-        bill's is refused."""
+        invoice's is refused."""
         bill = self.blocked_bill()
         payment = self.payment()
         payment.action_post()
@@ -81,8 +81,8 @@ class TestPaymentBlock(PaymentCase):
             items._reconcile_marked()
 
     def test_linked_payment(self):
-        """S2.1.10 Given a payment that names a blocked bill, when it is created, linked or started, from
-        either side, then it is refused: a payment without entry pays a bill by that link."""
+        """S2.1.10 Given a payment that names a blocked invoice, when it is created, linked or started, from
+        either side, then it is refused: a payment without entry pays an invoice by that link."""
         bill = self.blocked_bill()
         with self.refused():
             self.payment(invoice_ids=[Command.link(bill.id)])
@@ -105,7 +105,7 @@ class TestPaymentBlock(PaymentCase):
             payment.action_post()
 
     def test_bank_statement(self):
-        """S2.1.10 Given a bank line, when it is matched with a blocked bill, then it is refused."""
+        """S2.1.10 Given a bank line, when it is matched with a blocked invoice, then it is refused."""
         bill = self.blocked_bill()
         line = self.env["account.bank.statement.line"].create(
             {
@@ -122,7 +122,7 @@ class TestPaymentBlock(PaymentCase):
             (suspense + self.payable(bill)).reconcile()
 
     def test_a_manual_entry(self):
-        """S2.1.10 Given an entry that moves the debt away, when it is matched with the bill, then it is
+        """S2.1.10 Given an entry that moves the debt away, when it is matched with the invoice, then it is
         refused."""
         bill = self.blocked_bill()
         account = self.payable(bill).account_id
@@ -139,7 +139,8 @@ class TestPaymentBlock(PaymentCase):
             (self.payable(entry) + self.payable(bill)).reconcile()
 
     def test_nobody_says_it_is_paid(self):
-        """S2.1.10 Given a blocked bill, when its payment state or residual is written, then it is refused."""
+        """S2.1.10 Given a blocked invoice, when its payment state or residual is written, then it is
+        refused."""
         bill = self.blocked_bill()
         for call in (
             lambda: bill.write({"payment_state": "paid"}),
@@ -154,8 +155,8 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual(bill.payment_state, "not_paid")
 
     def test_odoo_computes_what_is_open(self):
-        """S2.1.10 Given a draft and a blocked bill of orders, when Odoo computes what is open after totals of
-        tax are entered, or what is so already is written, then that is no payment."""
+        """S2.1.10 Given a draft and a blocked invoice of orders, when Odoo computes what is open after totals
+        of tax are entered, or what is so already is written, then that is no payment."""
         blocked = self.blocked_bill()
         order = self.order((self.product, 10, 10))
         draft = self.vendor_bill((order.order_line, 10, 12), post=False)
@@ -173,7 +174,7 @@ class TestPaymentBlock(PaymentCase):
             draft.write({"amount_residual": 0})
 
     def test_a_link_of_old_is_no_new_payment(self):
-        """S2.1.10 Given a bill that a payment named while it was free, when it is blocked later, then the
+        """S2.1.10 Given an invoice that a payment named while it was free, when it is blocked later, then the
         same link may be written and taken away, and no other added."""
         bill = self.blocked_bill()
         line = bill.invoice_line_ids.purchase_line_id
@@ -189,8 +190,8 @@ class TestPaymentBlock(PaymentCase):
         self.assertFalse(bill.matched_payment_ids)
 
     def test_nobody_sets_the_state(self):
-        """S2.1.10 Given a blocked bill, when its match state is written or a bill is created with one, then
-        it is refused."""
+        """S2.1.10 Given a blocked invoice, when its match state is written or an invoice is created with one,
+        then it is refused."""
         bill = self.blocked_bill()
         for user in (self.accountant, self.manager, self.env.user):
             with self.assertRaises(UserError):
@@ -203,7 +204,8 @@ class TestPaymentBlock(PaymentCase):
             )
 
     def test_a_draft_waits(self):
-        """S2.1.10 Given a draft bill of an order, when it is paid before it is posted, then it is refused."""
+        """S2.1.10 Given a draft invoice of an order, when it is paid before it is posted, then it is
+        refused."""
         order = self.order((self.product, 10, 10))
         draft = self.vendor_bill((order.order_line, 10, 12), post=False)
         with self.refused():
@@ -212,7 +214,7 @@ class TestPaymentBlock(PaymentCase):
             self.payment(invoice_ids=[Command.link(draft.id)])
 
     def test_its_own_credit_note(self):
-        """C5 Given a blocked bill, when its own credit note is set against it, then it may; another
+        """C5 Given a blocked invoice, when its own credit note is set against it, then it may; another
         credit note may not."""
         bill = self.blocked_bill()
         foreign = self.vendor_bill((self.product, 1, 120), move_type="in_refund")
@@ -222,7 +224,7 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual(bill.payment_state, "reversed")
 
     def test_facts_from_a_side_door(self):
-        """S2.1.10 Given a bill that is ready, when a receipt is taken back in the database itself, then
+        """S2.1.10 Given an invoice that is ready, when a receipt is taken back in the database itself, then
         paying matches again and refuses."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -236,7 +238,7 @@ class TestPaymentBlock(PaymentCase):
             self.register(bill).action_create_payments()
 
     def test_a_warning_may_be_paid(self):
-        """C4 Given a bill beyond the warning limit only, when it is paid, then it may."""
+        """C4 Given an invoice beyond the warning limit only, when it is paid, then it may."""
         self.policy(("price", 1, None, "above", "warn"), ("price", 30))
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -253,7 +255,7 @@ class TestPaymentBlock(PaymentCase):
         return wizard.with_context(**context).create({"reason": reason}).action_release()
 
     def test_release(self):
-        """C5 I3 S2.1.11 Given a blocked bill, when an accountant who had no hand in it releases it with a
+        """C5 I3 S2.1.11 Given a blocked invoice, when an accountant who had no hand in it releases it with a
         reason, then it may be paid, and user, time, reason and what was seen are kept for good."""
         bill = self.blocked_bill()
         self.release(bill, self.accountant)
@@ -270,8 +272,8 @@ class TestPaymentBlock(PaymentCase):
         self.assertIn(bill.payment_state, ("paid", "in_payment"))
 
     def test_who_may_not_release(self):
-        """I3 Given a blocked bill, when who entered, changed or posted it, or who is no accountant, releases
-        it, then it is refused; so is an empty reason."""
+        """I3 Given a blocked invoice, when who entered, changed or posted it, or who is no accountant,
+        releases it, then it is refused; so is an empty reason."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 12), post=False)
@@ -293,8 +295,8 @@ class TestPaymentBlock(PaymentCase):
             self.release(bill, self.accountant)
 
     def test_a_changed_bill_is_not_released_any_more(self):
-        """C5 Given a released bill, when its lines change, then the release is void; when nothing changes, it
-        holds."""
+        """C5 Given a released invoice, when its lines change, then the release is void; when nothing changes,
+        it holds."""
         bill = self.blocked_bill()
         self.release(bill, self.accountant)
         bill.button_draft()
@@ -309,7 +311,7 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual(bill.ecom_threeway_state, "released")
 
     def test_a_worse_difference_was_not_released(self):
-        """C5 Given a bill released for its price, when goods go back too, then it is blocked again."""
+        """C5 Given an invoice released for its price, when goods go back too, then it is blocked again."""
         order = self.order((self.product, 10, 10))
         receipt = self.receive(order)
         bill = self.vendor_bill((order.order_line, 10, 12))
@@ -319,15 +321,15 @@ class TestPaymentBlock(PaymentCase):
         self.assertEqual(bill.ecom_release_ids.void_reason, "worse")
 
     def test_a_cure_after_a_release(self):
-        """C5 Given a released bill, when the price of the order is corrected, then it is simply ready."""
+        """C5 Given a released invoice, when the price of the order is corrected, then it is simply ready."""
         bill = self.blocked_bill()
         self.release(bill, self.accountant)
         bill.invoice_line_ids.purchase_line_id.price_unit = 12
         self.assertEqual(bill.ecom_threeway_state, "ready")
 
     def test_forecast(self):
-        """S2.0.2 Given a free, a blocked and a disputed bill, when payables are forecast, then each stands in
-        its column and all of them are what is owed."""
+        """S2.0.2 Given a free, a blocked and a disputed invoice, when payables are forecast, then each stands
+        in its column and all of them are what is owed."""
         free, blocked, disputed = (self.blocked_bill() for _turn in range(3))
         for bill in free | disputed:
             bill.invoice_line_ids.purchase_line_id.price_unit = 12

@@ -30,7 +30,7 @@ class TestAgreements(MatchCase):
 
     def test_the_price_of_the_order_date(self):
         """C2 S2.1.2 Given prices that change on 1 September, when orders of 31 August and 1 September are
-        billed later, then each is held to the price of its day."""
+        invoiced later, then each is held to the price of its day."""
         old = self.agree(9, until="2026-08-31")
         new = self.agree(11, day="2026-09-01")
         bills = [self.bill(9, day="2026-08-31"), self.bill(11, day="2026-09-01")]
@@ -49,7 +49,7 @@ class TestAgreements(MatchCase):
         self.assertFalse(bill.ecom_threeway_result_ids.agreement_id)
 
     def test_bands_and_units(self):
-        """C2 Given 10.00, 9.00 from 50 and a price per dozen from 240, when orders of each size are billed,
+        """C2 Given 10.00, 9.00 from 50 and a price per dozen from 240, when orders of each size are invoiced,
         then the band of the order counts."""
         dozen = self.env.ref("uom.product_uom_dozen")
         self.agree(10)
@@ -61,8 +61,8 @@ class TestAgreements(MatchCase):
             self.assertEqual(bill.ecom_threeway_result_ids.price_agreed, price)
 
     def test_a_late_agreement(self):
-        """S2.1.2 C5 Given a bill above the order's price, when the price was agreed and is entered late, then
-        the block is lifted and orders and agreement have a line of it."""
+        """S2.1.2 C5 Given an invoice above the order's price, when the price was agreed and is entered late,
+        then the block is lifted and orders and agreement have a line of it."""
         bill = self.bill(12)
         self.assertEqual(bill.ecom_threeway_state, "blocked")
         agreement = self.agree(11)
@@ -100,7 +100,7 @@ class TestAgreements(MatchCase):
         self.assertEqual(self.agree(10, partner_id=contact.id).partner_id, self.supplier)
 
     def test_a_rate_is_no_price(self):
-        """C9 Given 10 pieces at 1,000 dollars ordered at 7.10 and billed at 7.00, when matched, then the
+        """C9 Given 10 pieces at 1,000 dollars ordered at 7.10 and invoiced at 7.00, when matched, then the
         price is right and 1,000.00 of exchange are shown apart."""
         dollar = self.currency("USD", 7.1, "2026-09-01")
         if dollar == self.company.currency_id:
@@ -118,7 +118,7 @@ class TestAgreements(MatchCase):
         self.assertAlmostEqual(dear.ecom_threeway_result_ids.variance_price, 1000, 2)
 
     def test_currencies_with_none_and_three_decimals(self):
-        """C2 Given yen and dinars, when a smallest coin too much is billed, then it is blocked."""
+        """C2 Given yen and dinars, when a smallest coin too much is invoiced, then it is blocked."""
         for name, price, coin in (("JPY", 1000, 1), ("KWD", 1.234, 0.001)):
             money = self.currency(name, 5, "2026-01-01")
             order = self.order((self.product, 1, price), currency=money)
@@ -144,8 +144,8 @@ class TestTasks(MatchCase):
         return tasks
 
     def test_ready_asks_for_approval(self):
-        """S2.1.8 Given a bill that matches, when it is posted and matched again, then the accountant is asked
-        once to approve it, and not again once that is done."""
+        """S2.1.8 Given an invoice that matches, when it is posted and matched again, then the accountant is
+        asked once to approve it, and not again once that is done."""
         self.policy(accountant_id=self.accountant.id, approve_days=5)
         order = self.order((self.product, 10, 10))
         self.receive(order)
@@ -177,8 +177,8 @@ class TestTasks(MatchCase):
         self.assertFalse(task.active)
 
     def test_quantity_goes_to_the_warehouse(self):
-        """S2.1.9 Given goods that have not come, when billed, then the warehouse has one task on the receipt,
-        which it can open, and which is done by itself when they come."""
+        """S2.1.9 Given goods that have not come, when invoiced, then the warehouse has one task on the
+        receipt, which it can open, and which is done by itself when they come."""
         self.policy(("quantity", 0), ("price", 0), keeper_id=self.keeper.id)
         order = self.order((self.product, 10, 10))
         bill = self.vendor_bill((order.order_line, 10, 10))
@@ -193,8 +193,8 @@ class TestTasks(MatchCase):
         self.assertFalse(task.active)
 
     def test_many_bills_ask_no_more(self):
-        """Given bills with a task each, when two and when all of them are matched again, then the number of
-        queries is the same."""
+        """Given invoices with a task each, when two and when all of them are matched again, then the number
+        of queries is the same."""
         order = self.order((self.product, 8, 10))
         self.receive(order)
         bills = self.env["account.move"].union(
@@ -221,7 +221,7 @@ class TestTasks(MatchCase):
 
 @tagged("post_install", "-at_install")
 class TestVariance(MatchCase):
-    """C8: where Odoo books the difference between what goods were held at and what they are billed at."""
+    """C8: where Odoo books the difference between what goods were held at and what they are invoiced at."""
 
     def category(self, method):
         account = self.env["account.account"]
@@ -242,8 +242,8 @@ class TestVariance(MatchCase):
         )
 
     def test_standard_cost(self):
-        """C8 Given a standard cost of 10, when 10 pieces are billed at 10.50 within tolerance, then 5.00 are
-        on the price difference account and the stock is at 100."""
+        """C8 Given a standard cost of 10, when 10 pieces are invoiced at 10.50 within tolerance, then 5.00
+        are on the price difference account and the stock is at 100."""
         self.policy(("price", 10))
         self.company.anglo_saxon_accounting = True
         category = self.category("standard")
@@ -257,8 +257,8 @@ class TestVariance(MatchCase):
         self.assertEqual([round(it, 2) for it in balances.values()], [5, 100])
 
     def test_average_cost(self):
-        """C8 Given average cost and goods received at 10, when they are billed at 11 within tolerance, then
-        the receipt and what is on hand are worth what was billed."""
+        """C8 Given average cost and goods received at 10, when they are invoiced at 11 within tolerance, then
+        the receipt and what is on hand are worth what was invoiced."""
         self.policy(("price", 20))
         product = self.goods("AVG", categ_id=self.category("average").id)
         order = self.order((product, 10, 10))
@@ -272,8 +272,8 @@ class TestVariance(MatchCase):
         self.assertEqual((product.standard_price, receipt.value), (11, 110))
 
     def test_first_in_first_out(self):
-        """C8 Given goods received at 10 of which 4 of 10 were sold, when they are billed at 11, then the 6 on
-        hand are worth 66 and the 4 sold cost 44: the share sold is not left in stock."""
+        """C8 Given goods received at 10 of which 4 of 10 were sold, when they are invoiced at 11, then the 6
+        on hand are worth 66 and the 4 sold cost 44: the share sold is not left in stock."""
         self.policy(("price", 20))
         product = self.goods("FIFO", categ_id=self.category("fifo").id)
         order = self.order((product, 10, 10))
@@ -300,7 +300,8 @@ class TestVariance(MatchCase):
 class TestMatchRights(MatchCase):
     def test_who_sees_and_changes_what(self):
         """I3 Given a result, a policy and a price, when people of every group open them, then all who work
-        with bills read them, managers change policies, buyers change prices, and nobody changes evidence."""
+        with invoices read them, managers change policies, buyers change prices, and nobody changes
+        evidence."""
         bill = self.blocked_bill()
         policy = self.policy(("price", 1))
         result = bill.ecom_threeway_result_ids

@@ -1,4 +1,4 @@
-"""Pay stage: who may let a blocked bill pass, and what makes that void."""
+"""Pay stage: who may let a blocked invoice pass, and what makes that void."""
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -27,7 +27,7 @@ class TestRelease(IntakeCase, MatchCase):
         return self.vendor_bill((order.order_line, 10, 12), post=False, **values)
 
     def test_everybody_who_ever_had_a_hand_in_it(self):
-        """C5 I3 Given a bill that one changed, a line another, that was reset and posted by others after
+        """C5 I3 Given an invoice that one changed, a line another, that was reset and posted by others after
         them, when any of them releases it, then it is refused; who only read it may."""
         bill = self.dear()
         bill.with_user(self.accountant).ref = "A-1"
@@ -54,7 +54,7 @@ class TestRelease(IntakeCase, MatchCase):
         self.let_pass(bill, self.third)
 
     def test_a_suppliers_own_upload(self):
-        """C5 I3 Given a bill that the supplier brought in and the program posts, when any accountant
+        """C5 I3 Given an invoice that the supplier brought in and the program posts, when any accountant
         releases it, then they may; who told it to be posted may not."""
         visitor = self.env["res.users"].create(
             {
@@ -82,8 +82,8 @@ class TestRelease(IntakeCase, MatchCase):
             self.assertEqual(bill.ecom_threeway_state, "released")
 
     def test_more_goods_do_not_void_a_release(self):
-        """C5 Given a bill for a part, released for its price, when the rest of the goods comes or another
-        bill is cancelled, then the release holds; when a difference grows, it does not."""
+        """C5 Given an invoice for a part, released for its price, when the rest of the goods comes or another
+        invoice is cancelled, then the release holds; when a difference grows, it does not."""
         order = self.order((self.product, 100, 10))
         receipt = self.receive(order, 40)
         other = self.vendor_bill((order.order_line, 20, 10))
@@ -101,7 +101,7 @@ class TestRelease(IntakeCase, MatchCase):
     # --- cures -------------------------------------------------------------------------------
 
     def test_cures_count_at_once_and_in_part(self):
-        """C5 S2.1.2 Given a bill too dear and too large, when its price is agreed, its goods come and the
+        """C5 S2.1.2 Given an invoice too dear and too large, when its price is agreed, its goods come and the
         rest is credited, then each takes its reason away at once; a return brings it back."""
         order = self.order((self.product, 100, 10))
         bill = self.vendor_bill((order.order_line, 60, 11))
@@ -127,8 +127,8 @@ class TestRelease(IntakeCase, MatchCase):
         self.assertEqual(self.reasons(bill), {"quantity_over", "price_over"})
 
     def test_queries_do_not_grow_with_bills(self):
-        """S2.1.7 Given 3 and 12 bills, ready or blocked, when they are matched and tasks given and done, then
-        there are no more queries."""
+        """S2.1.7 Given 3 and 12 invoices, ready or blocked, when they are matched and tasks given and done,
+        then there are no more queries."""
         for price, later in ((10, 8), (12, 12)):
             counts = []
             for size in (3, 12):

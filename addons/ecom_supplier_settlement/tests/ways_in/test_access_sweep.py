@@ -91,7 +91,7 @@ MAY = {
         *(f"ecom.statement.action_{step}" for step in ("approve", "pay")),
     },
 }
-# What a supplier wrote on its bill itself.
+# What a supplier wrote on its invoice itself.
 THEIRS = ("ecom_einvoice_number", "ecom_document_total", "ecom_supplier_sku")
 # Links to what suppliers cannot read.
 BARE = ("ecom_order_id", "ecom_item")

@@ -142,8 +142,8 @@ class TestForgedContext(TermsCase, PortalCase):
         self.assertEqual(accrual.state, "draft")
 
     def test_entries_do_not_claim_to_be_ours(self):
-        """I6 Given somebody who enters bills, when he says that one settles terms, or that an item is of an
-        accrual, then it is not taken on a new entry and refused on another."""
+        """I6 Given somebody who enters invoices, when he says that one settles terms, or that an item is of
+        an accrual, then it is not taken on a new entry and refused on another."""
         clerk = self.person("clerk", "account.group_account_invoice")
         moves = self.env["account.move"].with_user(clerk).with_context(default_ecom_settles_terms=True)
         bill = moves.create(

@@ -47,8 +47,8 @@ class TestSettleApi(StatementCase):
             self.as_(self.keeper).import_bills([good])
 
     def test_blocked_bills_say_why_until_they_are_cured(self):
-        """S2.1.6 Given a bill before its goods, then it is blocked with code and words; after the receipt a
-        match changes nothing any more, because the receipt has cured it."""
+        """S2.1.6 Given an invoice before its goods, then it is blocked with code and words; after the receipt
+        a match changes nothing any more, because the receipt has cured it."""
         order = self.order((self.product, 10, 7))
         line = order.order_line
         line.product_id.purchase_method = "receive"
@@ -62,12 +62,12 @@ class TestSettleApi(StatementCase):
         self.assertEqual(bill.ecom_threeway_state, "ready")
         said = self.as_(self.accountant).match(["F-1"])
         self.assertEqual(said, {"bills": 1, "states": {"ready": 1}, "changed": []})
-        with self.assertRaisesRegex(UserError, "no single bill F-9"):
+        with self.assertRaisesRegex(UserError, "no single invoice F-9"):
             self.as_(self.accountant).match(["F-9"])
 
     def test_a_month_from_goods_to_statement(self):
-        """S2.0.1 Given goods for 100, a bill of 60 of them and a payment of 30, then the statement closes
-        with 30, foots, and shows 40 not billed; the suppliers' table says the same."""
+        """S2.0.1 Given goods for 100, an invoice of 60 of them and a payment of 30, then the statement closes
+        with 30, foots, and shows 40 not invoiced; the suppliers' table says the same."""
         order = self.order((self.product, 10, 10))
         self.receive(order)
         self.pay(self.vendor_bill((order.order_line, 6, 10)), 30)
@@ -104,7 +104,8 @@ class TestSettleApi(StatementCase):
         self.assertIsNone(october, "nothing happened in October")
 
     def test_the_month_end_is_booked_once(self):
-        """C7 Given goods for 40 without a bill, when the month is accrued twice, then 40.00 stand once."""
+        """C7 Given goods for 40 without an invoice, when the month is accrued twice, then 40.00 stand
+        once."""
         self.receive(self.order((self.product, 4, 10)))
         booked = self.as_(self.accountant).accrue("2026-09")
         self.assertEqual((booked["state"], booked["total"], booked["currency"]), ("posted", "40.00", "CNY"))

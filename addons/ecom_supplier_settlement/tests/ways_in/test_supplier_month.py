@@ -47,8 +47,8 @@ class Person:
 class TestSupplierMonth(StatementCase):
     """S2.0.1 S2.1.2 S2.1.6 S2.3.3 S2.8.1: what it says of a month is what an independent plan expects.
 
-    The plan's maker knows nothing of the add-on. It expects each bill's verdict, rebates, the accrual, and
-    for each supplier what was received, billed and blocked, and the closing of a statement that foots.
+    The plan's maker knows nothing of the add-on. It expects each invoice's verdict, rebates, the accrual, and
+    for each supplier what was received, invoiced and blocked, and the closing of a statement that foots.
     """
 
     @classmethod
@@ -111,7 +111,7 @@ class TestSupplierMonth(StatementCase):
         self.assertEqual(self.live(self.month(1)).problems, [])
 
     def test_bills_may_come_before_the_goods(self):
-        """S2.1.3 Given another month, all bills before all goods, then goods cure them: as expected."""
+        """S2.1.3 Given another month, all invoices before all goods, then goods cure them: as expected."""
         outcome = self.live(self.month(2), first=("bill",))
         self.assertEqual(outcome.problems, [])
 

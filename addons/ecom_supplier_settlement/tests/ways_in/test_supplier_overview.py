@@ -12,14 +12,14 @@ class TestOverview(PortalCase):
         return {tile["label"]: tile["count"] for tile in partners.overview_tiles()}
 
     def test_what_waits_for_whom(self):
-        """Given a blocked and a ready bill and a disputed line, when each role opens its day, then it counts
-        what is its own, and every tile opens what it counted."""
+        """Given a blocked and a ready invoice and a disputed line, when each role opens its day, then it
+        counts what is its own, and every tile opens what it counted."""
         order = self.order((self.product, 10, 5))
         self.receive(order)
         self.vendor_bill((order.order_line, 10, 6), ref="HIGH")
         self.sent.with_user(self.vendor).portal_dispute(self.sent.line_ids[0].id, "price")
         tiles = self.tiles(self.accountant)
-        self.assertEqual((tiles["Blocked bills"], tiles["Bills ready to pay"]), (1, 2))
+        self.assertEqual((tiles["Blocked invoices"], tiles["Invoices ready to pay"]), (1, 2))
         self.assertEqual(self.tiles(self.buyer)["Disputed lines"], 1)
         self.assertEqual(
             set(self.tiles(self.keeper)), {"Receipt alerts", "Notices to look at", "Unknown codes"}
