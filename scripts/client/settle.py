@@ -1,4 +1,4 @@
-"""`ecom settle …`: suppliers' bills, notices, terms and statements over the facade `ecom.settle.api`."""
+"""`ecom settle …`: suppliers' invoices, notices, terms and statements over the facade `ecom.settle.api`."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def judge_suppliers(rows: list[dict[str, Any]]) -> int:
     return judge_statements([row for row in rows if row["difference"] is not None])
 
 
-# --- bills ----------------------------------------------------------------------------
+# --- invoices ----------------------------------------------------------------------------
 
 
 def _import(connection: Connection, given: Given) -> Any:
@@ -168,7 +168,7 @@ def _accrue(connection: Connection, given: Given) -> Any:
 
 PARTS = {
     "suppliers": Command(
-        help="the month of each supplier: orders, goods, bills, rebates, closing",
+        help="the month of each supplier: orders, goods, invoices, rebates, closing",
         arguments=_month,
         run=_suppliers_figures,
         show=show_settle.suppliers,
@@ -183,7 +183,7 @@ PARTS = {
         judge=stages.judge_sent,
     ),
     "import": Command(
-        help="make draft bills of suppliers' files",
+        help="make draft invoices of suppliers' files",
         arguments=_files,
         prepare=files.find_given,
         run=_import,
@@ -191,12 +191,12 @@ PARTS = {
         judge=stages.judge_sent,
     ),
     "match": Command(
-        help="match posted bills with orders and receipts again",
+        help="match posted invoices with orders and receipts again",
         arguments=_bills,
         run=_match,
         show=show_settle.matched,
     ),
-    "blocked": Command(help="bills that may not be paid, and why", run=_blocked, show=show_settle.blocked),
+    "blocked": Command(help="invoices that may not be paid, and why", run=_blocked, show=show_settle.blocked),
     "rebates": Command(
         help="compute what clauses give, and show it",
         arguments=_rebates_arguments,
@@ -204,7 +204,7 @@ PARTS = {
         show=show_settle.rebates,
     ),
     "accrue": Command(
-        help="book what was received and not billed when a month ended",
+        help="book what was received and not invoiced when a month ended",
         arguments=_month,
         run=_accrue,
         show=show_settle.accrued,
