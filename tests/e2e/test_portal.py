@@ -16,7 +16,7 @@ class TestSupplier(Browsing, PortalCase, HttpCase):
         self.sent.line_ids[0]._unseal().working = {
             "rule": "bill",
             "version": 1,
-            "title": "Bill INV-1",
+            "title": "Invoice INV-1",
             "base": [{"label": "P1", "quantity": "10", "amount": "50.00"}],
             "formula": "10 x 5.00",
             "result": "50.00",
