@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
+import numpy as np
 import pandas as pd
 
 from odoo import api, models
@@ -229,28 +230,31 @@ class EcomExplainer(models.AbstractModel):
         patience = self._patience(shops)
 
         def waits(shop_ids, days):
-            known = {day for day in days if day and not pd.isna(day)}
-            if not known:
+            # Many orders, few days of few shops: each pair is looked at once.
+            day_codes, known = pd.factorize(pd.Series(list(days), dtype=object))
+            shop_codes, known_shops = pd.factorize(pd.Series(list(shop_ids), dtype="int64"))
+            if not len(known):
                 return [True for _day in days]
             kinds = {account: account._kinds()[-1] for account in shops.account_ids}
             spans = self._covered([(account, kind) for account, kind in kinds.items()], min(known))
             covered = {
                 shop.id: [spans[account, kinds[account]] for account in shop.account_ids] for shop in shops
             }
-            told = {}
 
             def one(shop_id, day):
-                if not day or pd.isna(day):
-                    return True
-                if (shop_id, day) not in told:
-                    until = day + timedelta(days=patience.get(shop_id, 0))
-                    told[shop_id, day] = not covered.get(shop_id) or not all(
-                        any(start <= day and until <= end for start, end in spans)
-                        for spans in covered[shop_id]
-                    )
-                return told[shop_id, day]
+                until = day + timedelta(days=patience.get(shop_id, 0))
+                return not covered.get(shop_id) or not all(
+                    any(start <= day and until <= end for start, end in spans) for spans in covered[shop_id]
+                )
 
-            return [one(shop, day) for shop, day in zip(shop_ids, days, strict=True)]
+            # A day that is not known has the number -1.
+            pairs, place = np.unique(shop_codes * (len(known) + 1) + day_codes + 1, return_inverse=True)
+            told = [
+                not code % (len(known) + 1)
+                or one(int(known_shops[code // (len(known) + 1)]), known[code % (len(known) + 1) - 1])
+                for code in pairs.tolist()
+            ]
+            return np.array(told, dtype=bool)[place].tolist()
 
         return waits
 

@@ -93,11 +93,15 @@ class EcomMatcher(models.AbstractModel):
         self.env.invalidate_all()
         self.env["ecom.explainer"]._explain(accounts, orders, verdict, torn, run)
         self.env.cr.execute(
-            """SELECT count(*), count(*) FILTER (WHERE t.state IN ('matched', 'tolerance'))
-                 FROM run_tally r JOIN ecom_tally t ON t.id = r.id"""
+            SQL(
+                """SELECT (SELECT count(*) FROM run_tally), count(*) FROM ecom_tally
+                    WHERE account_id = ANY(%s) AND state <> 'ignored'
+                      AND (dirty OR state IN ('open', 'timing', 'exception'))""",
+                accounts.ids,
+            )
         )
-        looked_at, matched = self.env.cr.fetchone()
-        run._count(tally_count=looked_at, matched_count=matched)
+        looked_at, left = self.env.cr.fetchone()
+        run._count(tally_count=looked_at, matched_count=looked_at - left)
         self.env.cr.execute("DROP TABLE run_tally, run_pair, run_order, run_member")
         self.env.invalidate_all()
 
