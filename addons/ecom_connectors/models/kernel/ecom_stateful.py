@@ -12,13 +12,17 @@ class EcomStateful(models.AbstractModel):
     _inherit = ["ecom.sealed"]
     # {state: the states it may go to}
     _transitions = {}
+    # Whether a record that is there already is refused: its step was made, with its person and day.
+    _steps_once = False
 
     def _go_to(self, state, **values):
-        """Move to a state and write what belongs to the move; records that are there already stay there.
+        """Move to a state and write what belongs to the move.
+
+        Records that are there already stay there, or are refused where steps are made once.
 
         :raises UserError: if the table does not list the move, or the user may not make it
         """
-        moving = self.filtered(lambda record: record.state != state)
+        moving = self if self._steps_once else self.filtered(lambda record: record.state != state)
         for record in moving:
             if state not in self._transitions[record.state]:
                 raise record._refused_move(state)

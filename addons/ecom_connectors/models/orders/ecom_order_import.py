@@ -218,7 +218,7 @@ class EcomOrderImport(models.AbstractModel):
         # Importing orders needs a price list of their currency, whoever imports them.
         pricelists = self.env["product.pricelist"].sudo()
         values = {
-            "name": self.env._("Platform prices (%s)", currency.name),
+            "name": self.env["ecom.books"]._words(shop.company_id)._("Platform prices (%s)", currency.name),
             "currency_id": currency.id,
             "company_id": shop.company_id.id,
         }

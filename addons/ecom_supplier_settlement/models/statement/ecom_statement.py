@@ -55,6 +55,7 @@ class EcomStatement(models.Model):
     _inherit = ["ecom.stateful", "ecom.paper", "portal.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _steps_once = True
     _transitions = {
         "draft": {"sent", "cancelled"},
         "sent": {"draft", "confirmed", "disputed", "cancelled"},
@@ -343,8 +344,6 @@ class EcomStatement(models.Model):
         """
         self._lock()
         for statement in self:
-            if statement.state == state:
-                raise statement._refused_move(state)
             written = dict(values)
             # A dispute that is taken back sends nothing, and what is no longer paid was approved before.
             back = (statement.state, state) in {("disputed", "sent"), ("paid", "approved")}

@@ -25,6 +25,7 @@ class EcomContract(models.Model):
     _inherit = ["ecom.stateful", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, version desc, id desc"
     _check_company_auto = True
+    _steps_once = True
     _transitions = {
         "draft": {"signed", "cancelled"},
         "signed": {"ended"},
@@ -167,12 +168,6 @@ class EcomContract(models.Model):
                 )
 
     # --- steps ----------------------------------------------------------------
-
-    def _go_to(self, state, **values):
-        """A step is made once: it is refused where it was made already."""
-        for contract in self.filtered(lambda it: it.state == state):
-            raise contract._refused_move(state)
-        return super()._go_to(state, **values)
 
     def _refused_move(self, state):
         return UserError(

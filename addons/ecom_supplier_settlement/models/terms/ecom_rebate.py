@@ -182,13 +182,14 @@ class EcomRebate(models.Model):
         )
         for rebate in rebates:
             buyer = rebate.contract_id.user_id or rebate.contract_id.drafted_id
+            words = self.env["ecom.books"]._words(rebate.company_id)
             rebate.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=buyer.id,
-                summary=self.env._("Unclaimed rebate of %s", rebate.partner_id.name),
-                note=self.env._(
+                summary=words._("Unclaimed rebate of %s", rebate.partner_id.name),
+                note=words._(
                     "%(rebate)s: %(amount)s is earned and not claimed.",
-                    rebate=rebate.display_name,
+                    rebate=rebate.with_context(lang=words.lang).display_name,
                     amount=rebate.currency_id.format(rebate.amount),
                 ),
             )

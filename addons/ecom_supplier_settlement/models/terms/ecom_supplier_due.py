@@ -23,6 +23,7 @@ class EcomSupplierDue(models.AbstractModel):
     _inherit = ["ecom.stateful", "ecom.statement.source", "mail.thread", "mail.activity.mixin"]
     _sealed_as = "ecom.supplier.due"
     _check_company_auto = True
+    _steps_once = True
     _transitions = {
         "draft": {"approved", "cancelled"},
         "approved": {"claimed", "cancelled"},
@@ -120,12 +121,6 @@ class EcomSupplierDue(models.AbstractModel):
         raise UserError(self.env._("What a supplier owes is settled, refused or cancelled, never deleted."))
 
     # --- steps ------------------------------------------------------------------
-
-    def _go_to(self, state, **values):
-        """A step is made once: it is refused where it was made already."""
-        for due in self.filtered(lambda it: it.state == state):
-            raise due._refused_move(state)
-        return super()._go_to(state, **values)
 
     def _refused_move(self, state):
         states = dict(self._fields["state"]._description_selection(self.env))

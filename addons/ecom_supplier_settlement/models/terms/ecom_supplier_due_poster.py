@@ -67,13 +67,14 @@ class EcomSupplierDuePoster(models.AbstractModel):
         due._unseal().write({"amount_stock": left, "accrual_ids": [Command.link(move.id)]})
 
     def _accrual_move(self, due, parts, day, rate_day):
+        words = self.env["ecom.books"]._words(due.company_id)
         move = self.env["account.move"].create(
             {
                 "move_type": "entry",
                 "journal_id": due.company_id._ecom_terms_journal().id,
                 "company_id": due.company_id.id,
                 "date": day,
-                "ref": self.env._("%s accrued", due.display_name),
+                "ref": words._("%s accrued", self._title(due)),
                 "line_ids": [Command.create(vals) for vals in self._items(due, parts, rate_day)],
             }
         )
@@ -104,7 +105,7 @@ class EcomSupplierDuePoster(models.AbstractModel):
         return [
             {
                 "account_id": account(role).id,
-                "name": due.display_name,
+                "name": self._title(due),
                 "partner_id": due.partner_id.id,
                 "currency_id": due.currency_id.id,
                 "amount_currency": float(amount),
@@ -139,7 +140,7 @@ class EcomSupplierDuePoster(models.AbstractModel):
         lines = [
             Command.create(
                 {
-                    "name": due.display_name,
+                    "name": self._title(due),
                     "account_id": account(role).id,
                     "quantity": 1,
                     "price_unit": float(part),
@@ -156,7 +157,7 @@ class EcomSupplierDuePoster(models.AbstractModel):
                 "currency_id": due.currency_id.id,
                 "company_id": due.company_id.id,
                 "invoice_date": fields.Date.context_today(self),
-                "invoice_origin": due.display_name,
+                "invoice_origin": self._title(due),
                 "ecom_settles_terms": True,
                 "invoice_line_ids": lines,
             }
@@ -208,6 +209,7 @@ class EcomSupplierDuePoster(models.AbstractModel):
 
     def _netting_move(self, due, day):
         """Dr payable, Cr receivable: what we invoiced for services lessens what we owe."""
+        words = self.env["ecom.books"]._words(due.company_id)
         items = due.move_id.line_ids.filtered(lambda it: it.account_id.account_type == "asset_receivable")
         payable = due.partner_id.with_company(due.company_id).property_account_payable_id
         pairs = [(item.account_id, -1, item) for item in items] + [(payable, 1, item) for item in items]
@@ -217,12 +219,12 @@ class EcomSupplierDuePoster(models.AbstractModel):
                 "journal_id": due.company_id._ecom_terms_journal().id,
                 "company_id": due.company_id.id,
                 "date": day,
-                "ref": self.env._("%s deducted", due.display_name),
+                "ref": words._("%s deducted", self._title(due)),
                 "line_ids": [
                     Command.create(
                         {
                             "account_id": account.id,
-                            "name": due.display_name,
+                            "name": self._title(due),
                             "partner_id": due.partner_id.id,
                             "currency_id": item.currency_id.id,
                             "amount_currency": sign * item.amount_currency,
@@ -238,3 +240,8 @@ class EcomSupplierDuePoster(models.AbstractModel):
             twins = move.line_ids.filtered(lambda it, item=item: it.account_id == item.account_id)
             (item | twins).filtered(lambda it: not it.reconciled).reconcile()
         return move
+
+    def _title(self, due):
+        """What a due is called in its company's language."""
+        language = self.env["ecom.books"]._language(due.company_id)
+        return due.with_context(lang=language).display_name

@@ -282,6 +282,16 @@ class TestClaims(TermsCase):
         claim.move_id.with_user(self.accountant).action_post()
         self.assertEqual((claim.state, claim.move_id.amount_total, balance()), ("settled", 200, -200))
 
+    def test_stored_texts_are_the_companys(self):
+        """D10: in a company that speaks Chinese, an accountant who reads English books a claim in Chinese."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.partner_id.lang, self.accountant.lang = "zh_CN", "en_US"
+        claim = self.marketing()
+        claim.attachment_ids = self.evidence()
+        claim.with_user(self.signer).action_approve()
+        claim.with_user(self.accountant).with_context(lang="en_US").action_accrue()
+        self.assertTrue(claim.accrual_ids.ref.endswith("计提"), claim.accrual_ids.ref)
+
     def test_a_cap_and_a_clause_of_another_supplier(self):
         self.assertEqual(self.computed(self.marketing(cap=250)).amount, 250)
         claim = self.marketing("M2", date_to="2026-11-30", product_ids=[Command.set(self.product.ids)])
